@@ -1,0 +1,99 @@
+import type { z } from "zod";
+
+/** What a stage asks of a worker. */
+export interface Resources {
+  /** Execution provider by the engine's name: "cpu", "cuda", "webgpu", "dml", "coreml". */
+  device: string;
+  threads: number;
+  memoryBytes: number;
+}
+
+/** An artifact as one stage of a recipe names another's output. */
+export interface StageInput {
+  stage: string;
+  artifact: string;
+}
+
+/** One node of a recipe's DAG. `params` has been parsed by the kind's schema. */
+export interface StageSpec {
+  /** Unique within the run, kebab-case: "sft", "evaluate-blanked". */
+  name: string;
+  kind: string;
+  params: Record<string, unknown>;
+  inputs: Record<string, StageInput>;
+  seed: number;
+}
+
+/** The browser-safe half of a stage kind; its run() stands in the table of runs [node]. */
+export interface StageDefinition<P = unknown> {
+  kind: string;
+  /** Raised whenever the same params would give other results: part of the content key. */
+  version: number;
+  title: string;
+  params: z.ZodType<P>;
+  /** Named artifacts that this stage needs. */
+  inputs: Record<string, { description: string }>;
+  /** Named artifacts that this stage leaves. */
+  outputs: Record<string, { description: string }>;
+  resources(params: P): Resources;
+  /** The data set that the params point to, for the content key; null when the stage reads no data of its own. */
+  data(params: P): DataReference | null;
+}
+
+/** A data set by adapter name and the adapter's parameters. */
+export interface DataReference {
+  adapter: string;
+  params: Record<string, unknown>;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** One question or image that was scored. Kept for every evaluation, since paired tests need them. */
+export interface EvaluationSample {
+  /** Id in the data set; unique within the evaluation. */
+  sampleId: string;
+  /** Samples of one image share it: clustered errors need it. */
+  clusterId: string;
+  /** Higher is better; the protocol's own per-sample score, in [0, 1] for VQA accuracy. */
+  score: number;
+  /** What a person needs to judge the sample: question, expected, given, category ... */
+  detail: Record<string, unknown>;
+  /** PNG of the sample's picture; stored once per clusterId as an artifact. Given for the samples worth showing. */
+  imagePng?: Uint8Array;
+}
+
+export interface EvaluationResult {
+  dataset: string;
+  split: string;
+  /** "full", or the name of a control: "image-blanked". */
+  condition: string;
+  /** Metric name with unit in its name or a fraction in [0, 1]: { vqaAccuracy: 0.93 }. */
+  metrics: Record<string, number>;
+  samples: EvaluationSample[];
+}
+
+/** What a running stage sees. Everything it reports is fenced by its attempt; a late attempt's reports are refused. */
+export interface StageContext<P = unknown> {
+  params: P;
+  seed: number;
+  threads: number;
+  device: string;
+  /** Files of the input artifacts, fetched and checked by sha256. */
+  inputs: Record<string, string>;
+  /** Empty directory for this attempt's files; removed afterwards. */
+  workDir: string;
+  /** The newest checkpoint of an earlier attempt of this stage, or null at the first start. */
+  checkpoint: { step: number; path: string } | null;
+  /** Aborted on cancel, on preemption and when the lease is lost. */
+  signal: AbortSignal;
+  metric(key: string, step: number, value: number): void;
+  progress(done: number, total: number, unit: string): void;
+  log(level: LogLevel, message: string): void;
+  /** Stores the file under the output's name. Resolves when bytes and row are safe. */
+  artifact(name: string, path: string, meta?: Record<string, unknown>): Promise<void>;
+  /** Stores a resumable state; older checkpoints of the stage are dropped. Resolves when safe. */
+  saveCheckpoint(step: number, path: string): Promise<void>;
+  evaluation(result: EvaluationResult): Promise<void>;
+}
+
+export type StageRun<P = unknown> = (context: StageContext<P>) => Promise<void>;

@@ -1,0 +1,2 @@
+export function sharedPath(...parts: string[]): string;
+export const hasShared: boolean;
