@@ -1,0 +1,203 @@
+import type { Attributes, AttributeValue, Graph, Node, Value } from "../graph/graph.ts";
+import type { Shape, Tensor, TensorType } from "../graph/tensor.ts";
+
+/**
+ * What the engine knows about one ONNX operator, in one place: its signature, its result types, its gradient and, where
+ * shape arithmetic needs it, its value on constants. `defineOp` checks the parts against each other: a gradient names
+ * every input of the signature, so that a forgotten one does not compile.
+ */
+export interface OpDefinition {
+  /** Operator name as in the ONNX specification of `opset`. */
+  readonly name: string;
+  /** "" is ai.onnx. */
+  readonly domain: string;
+  /** ONNX argument names; a trailing "?" marks an optional one, "..." a variadic one (last). */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: AttributeSchema;
+  /** Types of all outputs, optional ones included. */
+  infer(call: Call): readonly TensorType[];
+  /** Values of the outputs when the constant inputs determine them, else null; `constantOf(value)` reads an input. */
+  readonly fold?: (call: Call) => readonly Tensor[] | null;
+  readonly gradient: GradientRule | NoGradient;
+}
+
+/** The opset whose operator semantics the table follows; import converts older models, export declares it. */
+export const opset = 21;
+
+/**
+ * Why an operator has no gradient rule. "discrete": its outputs are integers, booleans or shapes and carry none;
+ * "flat": its derivative is zero almost everywhere; "missing": it has one that is not written (a ModelError if it is needed).
+ */
+export type NoGradient = "discrete" | "flat" | "missing";
+
+/** A node in the making, as shape inference sees it. */
+export interface Call {
+  readonly graph: Graph;
+  readonly op: string;
+  readonly nodeName: string;
+  readonly inputs: readonly (Value | null)[];
+  readonly attributes: Attributes;
+  readonly numOutputs: number;
+}
+
+/** A finished node whose cotangents are known: what a gradient rule sees. Only cotangents that exist are non-null. */
+export interface GradientCall {
+  readonly graph: Graph;
+  readonly node: Node;
+  readonly cotangents: readonly (Value | null)[];
+}
+
+/** One thunk an input; it is called only when the input needs a gradient. null: that input is not differentiable. */
+export type InputGradient = (() => Value) | null;
+export type GradientRule = (call: GradientCall) => readonly InputGradient[];
+
+// ---- attributes ---------------------------------------------------------------------------------------------------
+
+export interface AttributeSpec<T extends AttributeValue | undefined = AttributeValue | undefined> {
+  /** The ONNX attribute type: this is what tells an integer from a float when a graph is written. */
+  readonly type: "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor" | "graph";
+  /** Value used when the attribute is absent; undefined: it may be absent. */
+  readonly fallback: T;
+}
+export type AttributeSchema = Readonly<Record<string, AttributeSpec>>;
+export type AttributesOf<S extends AttributeSchema> = { readonly [K in keyof S]: S[K]["fallback"] };
+
+export function int(): AttributeSpec<number | undefined>;
+export function int(fallback: number): AttributeSpec<number>;
+export function int(fallback?: number): AttributeSpec<number | undefined> {
+  return { type: "int", fallback };
+}
+export function float(): AttributeSpec<number | undefined>;
+export function float(fallback: number): AttributeSpec<number>;
+export function float(fallback?: number): AttributeSpec<number | undefined> {
+  return { type: "float", fallback };
+}
+export const string = <T extends string>(fallback: T): AttributeSpec<string> => ({ type: "string", fallback });
+export const ints = (fallback?: Shape): AttributeSpec<Shape | undefined> => ({ type: "ints", fallback });
+export const floats = (): AttributeSpec<readonly number[] | undefined> => ({ type: "floats", fallback: undefined });
+export const strings = (): AttributeSpec<readonly string[] | undefined> => ({ type: "strings", fallback: undefined });
+export const tensorAttribute = (): AttributeSpec<Tensor | undefined> => ({ type: "tensor", fallback: undefined });
+export const graphAttribute = (): AttributeSpec<Graph | undefined> => ({ type: "graph", fallback: undefined });
+
+// ---- typed definitions --------------------------------------------------------------------------------------------
+
+type Bare<S> = S extends `${infer N}?` ? N : S extends `${infer N}...` ? N : S;
+type Names = readonly string[];
+type Arguments<S extends Names> = {
+  readonly [K in S[number] as Bare<K>]: K extends `${string}?`
+    ? Value | null
+    : K extends `${string}...`
+      ? readonly Value[]
+      : Value;
+};
+type Rules<S extends Names> = {
+  readonly [K in S[number] as Bare<K>]: K extends `${string}...` ? readonly InputGradient[] | null : InputGradient;
+};
+type Cotangents<S extends Names> = {
+  readonly [K in S[number] as Bare<K>]: K extends `${string}...` ? readonly (Value | null)[] : Value | null;
+};
+/** In a gradient, an optional output that the node lacks is added to it when it is read. */
+type Results<S extends Names> = {
+  readonly [K in S[number] as Bare<K>]: K extends `${string}...` ? readonly Value[] : Value;
+};
+
+export interface TypedCall<I extends Names, A extends AttributeSchema> extends Omit<Call, "inputs" | "attributes"> {
+  readonly inputs: Arguments<I>;
+  readonly attributes: AttributesOf<A>;
+}
+
+export interface TypedGradientCall<I extends Names, O extends Names, A extends AttributeSchema> {
+  readonly graph: Graph;
+  readonly node: Node;
+  readonly inputs: Arguments<I>;
+  readonly outputs: Results<O>;
+  readonly attributes: AttributesOf<A>;
+  /** Cotangent of the first output (zeros if only others are used). */
+  readonly dy: Value;
+  /** Cotangents by output name; null where nothing flows. */
+  readonly d: Cotangents<O>;
+}
+
+export interface OpSpec<I extends Names, O extends Names, A extends AttributeSchema> {
+  domain?: string;
+  inputs: I;
+  outputs: O;
+  attributes?: A;
+  infer(call: TypedCall<I, A>): readonly TensorType[];
+  fold?(call: TypedCall<I, A>): readonly Tensor[] | null;
+  gradient: ((call: TypedGradientCall<I, O, A>) => Rules<I>) | NoGradient;
+}
+
+/** Declares an operator; see OpDefinition for the parts. */
+export function defineOp<
+  const I extends Names,
+  const O extends Names,
+  A extends AttributeSchema = Record<never, never>,
+>(name: string, spec: OpSpec<I, O, A>): OpDefinition {
+  const attributes: AttributeSchema = spec.attributes ?? {};
+  const inputNames = spec.inputs.map(bare);
+  const typed = (call: Call): TypedCall<I, A> => ({
+    ...call,
+    inputs: byName(spec.inputs, call.inputs) as Arguments<I>,
+    attributes: withFallbacks(attributes, call.attributes) as AttributesOf<A>,
+  });
+  const { fold, gradient } = spec;
+  return {
+    name,
+    domain: spec.domain ?? "",
+    inputs: spec.inputs,
+    outputs: spec.outputs,
+    attributes,
+    infer: (call) => spec.infer(typed(call)),
+    ...(fold && { fold: (call: Call) => fold(typed(call)) }),
+    gradient: typeof gradient === "string" ? gradient : rule,
+  };
+
+  function rule({ graph, node, cotangents }: GradientCall): readonly InputGradient[] {
+    const first = node.outputs[0] as Value;
+    const rules = (gradient as Exclude<typeof gradient, string>)({
+      graph,
+      node,
+      inputs: byName(spec.inputs, node.inputs) as Arguments<I>,
+      outputs: results(node, spec.outputs) as Results<O>,
+      attributes: withFallbacks(attributes, node.attributes) as AttributesOf<A>,
+      get dy() {
+        return cotangents[0] ?? graph.zeros(first);
+      },
+      d: byName(spec.outputs, cotangents) as Cotangents<O>,
+    }) as Readonly<Record<string, InputGradient | readonly InputGradient[]>>;
+    return inputNames.flatMap((input) => rules[input] as InputGradient | readonly InputGradient[]);
+  }
+}
+
+/** "X?" and "inputs..." without their marks. */
+export function bare(argument: string): string {
+  return argument.replace(/(\?|\.\.\.)$/, "");
+}
+
+function withFallbacks(schema: AttributeSchema, given: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(schema)
+      .map(([name, spec]) => [name, given[name] ?? spec.fallback] as const)
+      .filter(([, value]) => value !== undefined),
+  ) as Attributes;
+}
+
+function byName<T>(names: Names, values: readonly (T | null)[]): Record<string, T | null | readonly (T | null)[]> {
+  return Object.fromEntries(
+    names.map((name, i) => [bare(name), name.endsWith("...") ? values.slice(i) : (values[i] ?? null)]),
+  );
+}
+
+function results(node: Node, names: Names): Record<string, Value | readonly Value[]> {
+  return Object.defineProperties(
+    {},
+    Object.fromEntries(
+      names.map((name, i) => [
+        bare(name),
+        { get: () => (name.endsWith("...") ? node.outputs.slice(i) : node.graph.outputOf(node, i)), enumerable: true },
+      ]),
+    ),
+  );
+}
