@@ -1,0 +1,233 @@
+import { z } from "zod";
+import { canonicalJson } from "../base/canonical-json.ts";
+import { SpecError } from "../base/errors.ts";
+import { recipes } from "../recipes/index.ts";
+import type { RecipeDefinition } from "../recipes/recipe.ts";
+import { stages } from "../stages/index.ts";
+import type { DataReference, Resources, StageDefinition, StageSpec } from "../stages/stage.ts";
+import { configKey, contentKey, engineNumerics, type KeyParts } from "./key.ts";
+
+/** An output of another stage of the plan. */
+export interface PlannedInput {
+  name: string;
+  sourceContentKey: string;
+  artifactName: string;
+}
+
+/** A stage as it is written to the database. Two planned stages with one content key are the same work. */
+export interface PlannedStage {
+  /** Unique within its run. */
+  name: string;
+  kind: string;
+  kindVersion: number;
+  /** Parsed by the kind's schema, defaults filled in. */
+  params: Record<string, unknown>;
+  seed: number;
+  contentKey: string;
+  keyParts: KeyParts;
+  dataFingerprint: string | null;
+  resources: Resources;
+  inputs: PlannedInput[];
+}
+
+/** Fingerprints of data sets by dataKey(reference). */
+export type Fingerprints = ReadonlyMap<string, string>;
+
+export interface RunRequest {
+  /** Name in the table of recipes. */
+  recipe: string;
+  /** As the user gave them; the recipe's schema fills in the rest. */
+  params: unknown;
+  seed: number;
+}
+
+/** A request with its parameters complete. */
+export interface ParsedRun {
+  recipe: string;
+  params: Record<string, unknown>;
+  configKey: string;
+  specs: StageSpec[];
+}
+
+/** One text for one data set, whatever the order of its parameters. */
+export function dataKey(reference: DataReference): string {
+  return canonicalJson(reference);
+}
+
+/**
+ * The stages of a run, each after those that it needs. Pure: fingerprints of the data sets come from outside.
+ * @throws SpecError for an unknown recipe, parameters that its schema refuses, a DAG that does not hold together, a missing fingerprint.
+ */
+export function planRun(request: RunRequest & { fingerprints: Fingerprints }): PlannedStage[] {
+  return planStages(parseRun(request).specs, { definitions: stages, fingerprints: request.fingerprints });
+}
+
+/** The data sets whose fingerprints planRun() will ask for. */
+export function requiredData(request: RunRequest): DataReference[] {
+  const references = new Map<string, DataReference>();
+  for (const spec of parseRun(request).specs) {
+    const definition = lookUp<StageDefinition>(stages, { name: spec.kind, what: "stage kind", where: spec.name });
+    const reference = definition.data(parseParams(definition.params, spec.params, spec.name));
+    if (reference !== null) references.set(dataKey(reference), reference);
+  }
+  return [...references.values()];
+}
+
+/** @throws SpecError for an unknown recipe or for parameters that its schema refuses. */
+export function parseRun({ recipe, params, seed }: RunRequest): ParsedRun {
+  const definition = lookUp<RecipeDefinition>(recipes, { name: recipe, what: "recipe" });
+  const parsed = plainObject(parseParams(definition.params, params, recipe), recipe);
+  return { recipe, params: parsed, configKey: configKey(recipe, parsed), specs: definition.stages(parsed, seed) };
+}
+
+/** What planRun() does once the recipe has given its stages. */
+export function planStages(
+  specs: readonly StageSpec[],
+  tables: { definitions: Readonly<Record<string, StageDefinition>>; fingerprints: Fingerprints },
+): PlannedStage[] {
+  const planned = new Map<string, PlannedStage>();
+  for (const spec of sortByDependency(specs)) planned.set(spec.name, planStage(spec, planned, tables));
+  return [...planned.values()];
+}
+
+function planStage(
+  spec: StageSpec,
+  planned: ReadonlyMap<string, PlannedStage>,
+  tables: { definitions: Readonly<Record<string, StageDefinition>>; fingerprints: Fingerprints },
+): PlannedStage {
+  const definition = lookUp(tables.definitions, { name: spec.kind, what: "stage kind", where: spec.name });
+  const parsed = parseParams(definition.params, spec.params, spec.name);
+  const params = plainObject(parsed, spec.name);
+  const missing = Object.keys(definition.inputs).filter((name) => spec.inputs[name] === undefined);
+  if (missing.length > 0) {
+    throw new SpecError({
+      code: "MISSING_INPUT",
+      message: `Stage "${spec.name}" lacks an input that the kind "${spec.kind}" needs`,
+      expected: Object.keys(definition.inputs).join(", "),
+      got: Object.keys(spec.inputs).join(", ") || "none",
+      where: spec.name,
+    });
+  }
+  const inputs = Object.entries(spec.inputs).map(([name, { stage, artifact }]): PlannedInput => {
+    const where = `${spec.name}.inputs.${name}`;
+    lookUp(definition.inputs, { name, what: "input", where });
+    const source = planned.get(stage)!;
+    lookUp(tables.definitions[source.kind]!.outputs, { name: artifact, what: `output of stage "${stage}"`, where });
+    return { name, sourceContentKey: source.contentKey, artifactName: artifact };
+  });
+  const dataFingerprint = fingerprintOf(definition.data(parsed), tables.fingerprints, spec.name);
+  const keyParts: KeyParts = {
+    kind: spec.kind,
+    kindVersion: definition.version,
+    params,
+    inputs: Object.fromEntries(
+      inputs.map(({ name, sourceContentKey, artifactName }) => [
+        name,
+        { contentKey: sourceContentKey, artifact: artifactName },
+      ]),
+    ),
+    dataFingerprint,
+    seed: spec.seed,
+    engine: engineNumerics,
+  };
+  return {
+    name: spec.name,
+    kind: spec.kind,
+    kindVersion: definition.version,
+    params,
+    seed: spec.seed,
+    contentKey: contentKey(keyParts),
+    keyParts,
+    dataFingerprint,
+    resources: definition.resources(parsed),
+    inputs,
+  };
+}
+
+/** Kahn's order, keeping the recipe's own order where it may. */
+function sortByDependency(specs: readonly StageSpec[]): StageSpec[] {
+  const byName = new Map<string, StageSpec>();
+  for (const spec of specs) {
+    if (byName.has(spec.name)) {
+      throw new SpecError({ code: "DUPLICATE_STAGE", message: "Two stages have the same name", got: spec.name });
+    }
+    byName.set(spec.name, spec);
+  }
+  const sorted = new Set<StageSpec>();
+  let waiting = [...specs];
+  while (waiting.length > 0) {
+    const free = waiting.filter((spec) => sources(spec, byName).every((source) => sorted.has(source)));
+    if (free.length === 0) {
+      throw new SpecError({
+        code: "CYCLIC_STAGES",
+        message: "These stages wait for each other",
+        got: waiting.map((spec) => spec.name).join(", "),
+      });
+    }
+    for (const spec of free) sorted.add(spec);
+    waiting = waiting.filter((spec) => !sorted.has(spec));
+  }
+  return [...sorted];
+}
+
+function sources(spec: StageSpec, byName: ReadonlyMap<string, StageSpec>): StageSpec[] {
+  return Object.entries(spec.inputs).map(([input, { stage }]) => {
+    const source = byName.get(stage);
+    if (source === undefined)
+      throw unknownName([...byName.keys()], { name: stage, what: "stage", where: `${spec.name}.inputs.${input}` });
+    return source;
+  });
+}
+
+function fingerprintOf(reference: DataReference | null, fingerprints: Fingerprints, where: string): string | null {
+  if (reference === null) return null;
+  const fingerprint = fingerprints.get(dataKey(reference));
+  if (fingerprint !== undefined) return fingerprint;
+  throw new SpecError({
+    code: "MISSING_FINGERPRINT",
+    message: "The plan needs the fingerprint of a data set",
+    got: dataKey(reference),
+    where,
+  });
+}
+
+/** @throws SpecError BAD_PARAMS with every complaint of the schema. */
+export function parseParams<P>(schema: z.ZodType<P>, params: unknown, where: string): P {
+  const result = schema.safeParse(params);
+  if (result.success) return result.data;
+  throw new SpecError({
+    code: "BAD_PARAMS",
+    message: `Wrong parameters for "${where}":\n${z.prettifyError(result.error)}`,
+    where: result.error.issues.map((issue) => issue.path.join(".") || "(whole)").join(", "),
+  });
+}
+
+function plainObject(params: unknown, where: string): Record<string, unknown> {
+  // The way through JSON is what the database does to parameters: keys are made from what comes back.
+  const restored: unknown = JSON.parse(canonicalJson(params));
+  const result = z.record(z.string(), z.unknown()).safeParse(restored);
+  if (result.success) return result.data;
+  throw new SpecError({ code: "BAD_PARAMS", message: "Parameters are an object", got: canonicalJson(params), where });
+}
+
+interface Name {
+  name: string;
+  what: string;
+  where?: string;
+}
+
+function lookUp<T>(table: Readonly<Record<string, T>>, name: Name): T {
+  const found = Object.hasOwn(table, name.name) ? table[name.name] : undefined;
+  if (found === undefined) throw unknownName(Object.keys(table), name);
+  return found;
+}
+
+function unknownName(choices: readonly string[], { name, what, where }: Name): SpecError {
+  return new SpecError({
+    code: `UNKNOWN_${what.split(" ")[0]!.toUpperCase()}`,
+    message: `Unknown ${what} "${name}"`,
+    expected: choices.join(", ") || "none exist",
+    got: name,
+    where,
+  });
+}

@@ -1,0 +1,22 @@
+import type { z } from "zod";
+import { diagnostic } from "./diagnostic/definition.ts";
+import { diagnosticCheck } from "./diagnostic-check/definition.ts";
+import type { StageDefinition } from "./stage.ts";
+
+/** Every kind of stage, by its kind. How it runs stands in runs.ts. */
+export const stages = {
+  diagnostic,
+  "diagnostic-check": diagnosticCheck,
+} satisfies Record<string, StageDefinition>;
+
+export type StageKind = keyof typeof stages;
+
+/** Parameters of a kind, parsed. */
+export type StageParams<K extends StageKind> = z.output<(typeof stages)[K]["params"]>;
+
+/** The same table, so that one kind's definition and its parameters are known to belong together. */
+export const stageDefinitions: { readonly [K in StageKind]: StageDefinition<StageParams<K>> } = stages;
+
+export function isStageKind(kind: string): kind is StageKind {
+  return Object.hasOwn(stages, kind);
+}

@@ -1,0 +1,10 @@
+import type { StageKind, StageParams } from "./index.ts";
+import type { StageRun } from "./stage.ts";
+
+type StageRuns = { readonly [K in StageKind]: () => Promise<StageRun<StageParams<K>>> };
+
+/** How each kind runs [node]. Loaded when it is needed: an attempt's process imports the code of its own kind alone. */
+export const stageRuns: StageRuns = {
+  diagnostic: async () => (await import("./diagnostic/run.ts")).runDiagnostic,
+  "diagnostic-check": async () => (await import("./diagnostic-check/run.ts")).runDiagnosticCheck,
+};
