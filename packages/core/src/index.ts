@@ -1,0 +1,62 @@
+export { canonicalJson, type Json } from "./base/canonical-json.ts";
+export { DataError, SpecError } from "./base/errors.ts";
+export { sha256Bytes, sha256Hex } from "./base/hash.ts";
+export { Rng, type RngState } from "./base/rng.ts";
+export {
+  classify,
+  type Failure,
+  type FailureKind,
+  failureKinds,
+  failureSchema,
+  type RetryBudget,
+  type RetryDecision,
+  retryBudgets,
+  retryDecision,
+  saysOutOfMemory,
+} from "./experiment/failure.ts";
+export {
+  configKey,
+  contentKey,
+  diffKeyParts,
+  engineNumerics,
+  type KeyDifference,
+  type KeyParts,
+} from "./experiment/key.ts";
+export {
+  dataKey,
+  type Fingerprints,
+  type ParsedRun,
+  type PlannedInput,
+  type PlannedStage,
+  parseParams,
+  parseRun,
+  planRun,
+  planStages,
+  type RunRequest,
+  requiredData,
+} from "./experiment/plan.ts";
+export {
+  canBecome,
+  isFinished,
+  type RunStatus,
+  runStatus,
+  runStatuses,
+  type StageStatus,
+  stageStatuses,
+  stageTransitions,
+} from "./experiment/status.ts";
+export { type RecipeName, recipes } from "./recipes/index.ts";
+export type { Headline, PublishedRow, RecipeDefinition } from "./recipes/recipe.ts";
+export { isStageKind, type StageKind, type StageParams, stageDefinitions, stages } from "./stages/index.ts";
+export type {
+  DataReference,
+  EvaluationResult,
+  EvaluationSample,
+  LogLevel,
+  Resources,
+  StageContext,
+  StageDefinition,
+  StageInput,
+  StageRun,
+  StageSpec,
+} from "./stages/stage.ts";

@@ -1,0 +1,1 @@
+export { stageRuns } from "./stages/runs.ts";
