@@ -1,0 +1,73 @@
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import { EventSource } from "eventsource";
+import superjson from "superjson";
+import type { ErrorView } from "./contract/error.ts";
+import type { AppRouter } from "./root.ts";
+
+export type { ErrorView } from "./contract/error.ts";
+export type { AppRouter } from "./root.ts";
+
+export interface RetortOptions {
+  /** Where the server answers: http://127.0.0.1:3000 */
+  url: string;
+  apiKey: string;
+  /** Replaces the global fetch. */
+  fetch?: typeof fetch;
+}
+
+/** The typed client of a Retort server, subscriptions included; for scripts, the CLI and tests. */
+export function createRetort(options: RetortOptions) {
+  const { url: serverUrl, apiKey } = options;
+  const send = readableFetch(options);
+  const url = new URL("/api/trpc", serverUrl).href;
+  const headers = { authorization: `Bearer ${apiKey}` };
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (operation) => operation.type === "subscription",
+        true: httpSubscriptionLink({
+          url,
+          transformer: superjson,
+          EventSource,
+          eventSourceOptions: {
+            fetch: (input, init) => send(input, { ...init, headers: { ...init.headers, ...headers } }),
+          },
+        }),
+        false: httpBatchLink({ url, transformer: superjson, headers, fetch: send, maxURLLength: 8_000 }),
+      }),
+    ],
+  });
+}
+export type Retort = ReturnType<typeof createRetort>;
+
+/** The server could not be reached at all: wrong address, or nothing runs there. */
+export class UnreachableError extends Error {
+  override name = "UnreachableError";
+}
+
+/** What went wrong, in the same parts wherever it happened: refused by the server, or never reached it. */
+export function describeError(error: unknown): ErrorView {
+  if (error instanceof TRPCClientError) {
+    const refused = (error as TRPCClientError<AppRouter>).data?.retort;
+    if (refused !== undefined && refused !== null) return refused;
+    if (error.cause instanceof UnreachableError) return describeError(error.cause);
+    return { code: error.data?.code ?? "CALL_FAILED", message: error.message };
+  }
+  if (error instanceof UnreachableError) {
+    return { code: "SERVER_UNREACHABLE", message: error.message, fix: "Start it with `npm start`, or set RETORT_URL" };
+  }
+  return { code: "UNEXPECTED_ERROR", message: error instanceof Error ? error.message : String(error) };
+}
+
+// Node's fetch says "fetch failed" and nothing else when nobody listens.
+function readableFetch({ url, fetch: send = fetch }: RetortOptions): typeof fetch {
+  return async (input, init) => {
+    try {
+      return await send(input, init);
+    } catch (error) {
+      if (init?.signal?.aborted) throw error;
+      const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new UnreachableError(`No Retort server answers at ${url} (${reason})`, { cause: error });
+    }
+  };
+}

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { jsonObject } from "./json.ts";
+
+/** A file that a stage left: trained weights, an exported ONNX model, a table. */
+export const artifact = z.object({
+  id: z.string(),
+  stageId: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  sha256: z.string(),
+  sizeBytes: z.number(),
+  meta: jsonObject,
+  /** What a download is saved as: "student.onnx". */
+  fileName: z.string(),
+  createdAt: z.date(),
+});
+export type Artifact = z.infer<typeof artifact>;

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { jsonObject } from "./json.ts";
+import { headline, publishedRow } from "./recipe.ts";
+
+/** One configuration under one condition, its seeds grouped. */
+export const leaderboardRow = z.object({
+  configKey: z.string(),
+  name: z.string(),
+  params: jsonObject,
+  dataset: z.string(),
+  split: z.string(),
+  condition: z.string(),
+  metric: z.string(),
+  /** Number of seeds measured. */
+  n: z.number().int(),
+  mean: z.number(),
+  /** Sample standard deviation over seeds; null for fewer than two. */
+  std: z.number().nullable(),
+  min: z.number(),
+  max: z.number(),
+  runIds: z.array(z.string()),
+});
+export type LeaderboardRow = z.infer<typeof leaderboardRow>;
+
+export const leaderboard = z.object({
+  recipe: z.string(),
+  headline,
+  metric: z.string(),
+  /** Best first, by the headline's direction. */
+  rows: z.array(leaderboardRow),
+  /** Published elsewhere; shown beside the measured rows and marked. */
+  published: z.array(publishedRow),
+});
+export type Leaderboard = z.infer<typeof leaderboard>;

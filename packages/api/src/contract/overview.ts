@@ -1,0 +1,10 @@
+import { z } from "zod";
+import { runStatus, runSummary } from "./run.ts";
+import { worker } from "./worker.ts";
+
+export const overview = z.object({
+  runCounts: z.record(runStatus, z.number().int()),
+  recentRuns: z.array(runSummary),
+  workers: z.array(worker),
+});
+export type Overview = z.infer<typeof overview>;

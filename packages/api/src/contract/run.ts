@@ -1,0 +1,97 @@
+import { runStatuses } from "@retort/core";
+import { z } from "zod";
+import { failure } from "./failure.ts";
+import { jsonObject } from "./json.ts";
+import { projectSlug } from "./project.ts";
+import { progress, stage, stageStatus } from "./stage.ts";
+
+export const runStatus = z.enum(runStatuses);
+export type { RunStatus } from "@retort/core";
+
+/** The number that ranks a run, once an evaluation has measured it. */
+export const headlineValue = z.object({ metric: z.string(), label: z.string(), value: z.number() });
+
+/** One line of a run list. */
+export const runSummary = z.object({
+  id: z.string(),
+  project: z.object({ id: z.string(), slug: z.string(), name: z.string() }),
+  recipe: z.string(),
+  name: z.string(),
+  seed: z.number(),
+  params: jsonObject,
+  /** Equal for runs that differ by their seed only. */
+  configKey: z.string(),
+  status: runStatus,
+  error: failure.nullable(),
+  headline: headlineValue.nullable(),
+  stages: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      status: stageStatus,
+      reused: z.boolean(),
+      progress: progress.nullable(),
+    }),
+  ),
+  /** Newest value of each metric, "stage/key" -> value: { "sft/loss": 0.41 }. */
+  latest: z.record(z.string(), z.number()),
+  createdAt: z.date(),
+  startedAt: z.date().nullable(),
+  finishedAt: z.date().nullable(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+/** A run with everything its page shows at first sight. */
+export const run = runSummary.extend({ stages: z.array(stage) });
+export type Run = z.infer<typeof run>;
+
+const seed = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+
+/** What a person or a script asks for: a recipe, its parameters, one run a seed. */
+export const runRequest = z.strictObject({
+  recipe: z.string().min(1),
+  /** Only what differs from the recipe's defaults need be given. */
+  params: jsonObject.default({}),
+  seeds: z.array(seed).min(1).max(1000).default([0]),
+});
+
+export const launchRequest = runRequest.extend({
+  /** Slug; may be left out while there is only one project. */
+  project: projectSlug.optional(),
+  name: z.string().trim().min(1).max(200).optional(),
+});
+
+/** What a launch would do, before it does it. */
+export const runPreview = z.object({
+  params: jsonObject,
+  runs: z.array(
+    z.object({
+      seed: z.number(),
+      stages: z.array(
+        z.object({
+          name: z.string(),
+          kind: z.string(),
+          title: z.string(),
+          contentKey: z.string(),
+          inputs: z.array(z.string()).describe("names of the stages whose artifacts it reads"),
+          /** Another run of this launch asks for the same stage. */
+          shared: z.boolean(),
+          /** Status of the same stage from an earlier launch; null when it is new. */
+          existing: stageStatus.nullable(),
+        }),
+      ),
+    }),
+  ),
+  totals: z.object({
+    runs: z.number(),
+    stages: z.number().describe("over all runs, as if nothing were shared"),
+    unique: z.number().describe("different content keys"),
+    toExecute: z.number().describe("unique and not yet succeeded"),
+    reused: z.number().describe("unique and already succeeded"),
+  }),
+});
+export type RunPreview = z.infer<typeof runPreview>;

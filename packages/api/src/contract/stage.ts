@@ -1,0 +1,91 @@
+import { stageStatuses } from "@retort/core";
+import { z } from "zod";
+import { artifact } from "./artifact.ts";
+import { type Failure, failure } from "./failure.ts";
+import { jsonObject } from "./json.ts";
+
+export const stageStatus = z.enum(stageStatuses);
+export type { StageStatus } from "@retort/core";
+
+/** How far a running stage is, in its own unit. */
+export const progress = z.object({
+  done: z.number(),
+  total: z.number(),
+  unit: z.string(),
+  at: z.coerce.date(),
+  secondsLeft: z.number().nullable(),
+});
+export type Progress = z.infer<typeof progress>;
+
+/** The newest value of one metric of a stage. */
+export const latestMetric = z.object({ key: z.string(), step: z.number(), value: z.number() });
+
+/** A stage as one run sees it. */
+export const stage = z.object({
+  id: z.string(),
+  /** Unique within the run: "sft". */
+  name: z.string(),
+  position: z.number().int(),
+  kind: z.string(),
+  title: z.string(),
+  status: stageStatus,
+  /** Number of the newest attempt; 0 before the first. */
+  attempt: z.number().int(),
+  /** True when an earlier run had asked for this very stage: it is executed once for both. */
+  reused: z.boolean(),
+  params: jsonObject,
+  seed: z.number(),
+  contentKey: z.string(),
+  inputs: z.array(z.object({ name: z.string(), sourceStageId: z.string(), artifactName: z.string() })),
+  resources: z.object({ device: z.string(), threads: z.number(), memoryBytes: z.number() }),
+  progress: progress.nullable(),
+  /** Why a ready stage does not start: no worker offers what it asks for. */
+  waitingReason: z.string().nullable(),
+  failure: failure.nullable(),
+  workerId: z.string().nullable(),
+  cancelRequested: z.boolean(),
+  latest: z.array(latestMetric),
+  artifacts: z.array(artifact),
+  createdAt: z.date(),
+  startedAt: z.date().nullable(),
+  finishedAt: z.date().nullable(),
+});
+export type Stage = z.infer<typeof stage>;
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export const logLine = z.object({
+  /** Rising within the stage; gaps are possible. */
+  seq: z.number().int(),
+  attempt: z.number().int(),
+  at: z.date(),
+  level: z.enum(logLevels),
+  message: z.string(),
+});
+export type LogLine = z.infer<typeof logLine>;
+
+/** One bucket of a curve: an exact point when `count` is 1. */
+export const seriesPoint = z.object({
+  step: z.number(),
+  min: z.number(),
+  max: z.number(),
+  last: z.number(),
+  count: z.number().int(),
+});
+export const series = z.object({ key: z.string(), points: z.array(seriesPoint) });
+export type Series = z.infer<typeof series>;
+
+export const metricPoint = z.object({ key: z.string(), step: z.number(), value: z.number() });
+export type MetricPoint = z.infer<typeof metricPoint>;
+
+/** What has happened to a stage since the message before. */
+export interface StageEvent {
+  stageId: string;
+  status: z.infer<typeof stageStatus>;
+  /** When this rises, points after `rolledBackTo` of the former attempt are void: read the series again. */
+  attempt: number;
+  progress: Progress | null;
+  waitingReason: string | null;
+  failure: Failure | null;
+  points: MetricPoint[];
+  logs: LogLine[];
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+export const worker = z.object({
+  id: z.string(),
+  name: z.string(),
+  host: z.string(),
+  pid: z.number().int(),
+  devices: z.array(z.string()),
+  threads: z.number(),
+  memoryBytes: z.number(),
+  status: z.string(),
+  startedAt: z.date(),
+  heartbeatAt: z.date(),
+});
+export type Worker = z.infer<typeof worker>;

@@ -1,0 +1,42 @@
+import { DataError, SpecError } from "@retort/core";
+import { DeviceError, RetortError } from "@retort/engine";
+import { TRPCError } from "@trpc/server";
+import { z } from "zod";
+import type { ErrorView } from "./contract/error.ts";
+import { describeIssues } from "./issues.ts";
+
+/** Nobody, or somebody who may not: no session, no key, a call from another origin. */
+export class AccessError extends RetortError {
+  override name = "AccessError";
+}
+
+/** A row or file that is asked for by id and is not there. */
+export class NotFoundError extends RetortError {
+  override name = "NotFoundError";
+}
+
+type Status = ConstructorParameters<typeof TRPCError>[0]["code"];
+
+/** The one place where our errors get the status of a call. */
+function statusOf(error: RetortError): Status {
+  if (error instanceof AccessError) return error.code === "SIGN_IN_REQUIRED" ? "UNAUTHORIZED" : "FORBIDDEN";
+  if (error instanceof NotFoundError) return "NOT_FOUND";
+  if (error instanceof SpecError) return "BAD_REQUEST";
+  if (error instanceof DataError || error instanceof DeviceError) return "UNPROCESSABLE_CONTENT";
+  return "CONFLICT";
+}
+
+/** Wraps an error of ours for tRPC, message kept; anything else stays as it is (a defect: INTERNAL_SERVER_ERROR). */
+export function toTRPCError(error: RetortError): TRPCError {
+  return new TRPCError({ code: statusOf(error), message: error.message, cause: error });
+}
+
+/** The parts of an error for `error.data.retort`; null for a defect, which has nothing to tell but its message. */
+export function errorView(error: unknown): ErrorView | null {
+  if (error instanceof RetortError) {
+    const { code, message, expected, got, where, fix } = error;
+    return { code, message, expected, got, where, fix };
+  }
+  if (error instanceof z.ZodError) return { code: "BAD_INPUT", ...describeIssues(error) };
+  return null;
+}

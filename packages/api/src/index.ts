@@ -1,0 +1,16 @@
+export { type Api, createApi } from "./api.ts";
+export { type Principal, sessionCookie } from "./auth.ts";
+export { createContext, type Services } from "./context.ts";
+export type { Artifact } from "./contract/artifact.ts";
+export type { ErrorView } from "./contract/error.ts";
+export type { Evaluation, EvaluationSample } from "./contract/evaluation.ts";
+export type { Failure } from "./contract/failure.ts";
+export type { Leaderboard, LeaderboardRow } from "./contract/leaderboard.ts";
+export type { Overview } from "./contract/overview.ts";
+export type { Project } from "./contract/project.ts";
+export type { Headline, Recipe, RecipeSummary } from "./contract/recipe.ts";
+export type { Run, RunPreview, RunStatus, RunSummary } from "./contract/run.ts";
+export type { LogLine, MetricPoint, Progress, Series, Stage, StageEvent, StageStatus } from "./contract/stage.ts";
+export type { Worker } from "./contract/worker.ts";
+export { type ApiEnv, readEnv } from "./env.ts";
+export { type AppRouter, appRouter } from "./root.ts";

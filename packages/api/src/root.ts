@@ -1,0 +1,25 @@
+import { artifactsRouter } from "./routers/artifacts.ts";
+import { authRouter } from "./routers/auth.ts";
+import { evaluationsRouter } from "./routers/evaluations.ts";
+import { leaderboardRouter } from "./routers/leaderboard.ts";
+import { overviewRouter } from "./routers/overview.ts";
+import { projectsRouter } from "./routers/projects.ts";
+import { recipesRouter } from "./routers/recipes.ts";
+import { runsRouter } from "./routers/runs.ts";
+import { stagesRouter } from "./routers/stages.ts";
+import { workersRouter } from "./routers/workers.ts";
+import { router } from "./trpc.ts";
+
+export const appRouter = router({
+  artifacts: artifactsRouter,
+  auth: authRouter,
+  evaluations: evaluationsRouter,
+  leaderboard: leaderboardRouter,
+  overview: overviewRouter,
+  projects: projectsRouter,
+  recipes: recipesRouter,
+  runs: runsRouter,
+  stages: stagesRouter,
+  workers: workersRouter,
+});
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { leaderboard } from "../contract/leaderboard.ts";
+import { procedure, router } from "../trpc.ts";
+import { readLeaderboard } from "../views/leaderboard.ts";
+
+export const leaderboardRouter = router({
+  /** One row a configuration, data set, split and condition; seeds grouped. `metric`: the recipe's headline by default. */
+  rows: procedure
+    .input(
+      z.strictObject({
+        recipe: z.string(),
+        project: z.string().optional(),
+        dataset: z.string().optional(),
+        metric: z.string().optional(),
+      }),
+    )
+    .output(leaderboard)
+    .query(({ ctx, input }) => readLeaderboard(ctx.db, input)),
+});

@@ -1,0 +1,8 @@
+import { overview } from "../contract/overview.ts";
+import { procedure, router } from "../trpc.ts";
+import { readOverview } from "../views/overview.ts";
+
+export const overviewRouter = router({
+  /** What the first page shows: how many runs are in which state, the newest runs, the workers. */
+  get: procedure.output(overview).query(({ ctx }) => readOverview(ctx.db)),
+});

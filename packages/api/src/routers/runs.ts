@@ -1,0 +1,68 @@
+import { tracked } from "@trpc/server";
+import { z } from "zod";
+import { launchRequest, type Run, run, runPreview, runRequest, runStatus, runSummary } from "../contract/run.ts";
+import { launchRuns, previewRuns } from "../launch.ts";
+import { runSnapshots } from "../live/run.ts";
+import { procedure, router } from "../trpc.ts";
+import { findProject } from "../views/project.ts";
+import { findRun, listRuns } from "../views/run.ts";
+
+const runId = z.strictObject({ runId: z.uuid() });
+
+export const runsRouter = router({
+  /** What launch would do: runs, stages, what is shared and what is there already. */
+  preview: procedure
+    .input(runRequest)
+    .output(runPreview)
+    .query(({ ctx, input }) => previewRuns(ctx.db, input)),
+
+  launch: procedure
+    .input(launchRequest)
+    .output(z.object({ runIds: z.array(z.string()) }))
+    .mutation(async ({ ctx, input }) => ({ runIds: await launchRuns(ctx.db, input) })),
+
+  /** Newest first; `cursor` is the id of the last run of the page before. */
+  list: procedure
+    .input(
+      z.strictObject({
+        project: z.string().optional(),
+        status: runStatus.optional(),
+        recipe: z.string().optional(),
+        limit: z.number().int().min(1).max(500).default(50),
+        cursor: z.uuid().nullish(),
+      }),
+    )
+    .output(z.object({ runs: z.array(runSummary), nextCursor: z.string().nullable() }))
+    .query(async ({ ctx, input: { project, ...page } }) => {
+      const projectId = project === undefined ? undefined : (await findProject(ctx.db, project)).id;
+      return listRuns(ctx.db, { ...page, projectId });
+    }),
+
+  get: procedure
+    .input(runId)
+    .output(run)
+    .query(({ ctx, input }) => findRun(ctx.db, input.runId)),
+
+  /** Stops what only this run wants; stages that other live runs share go on. */
+  cancel: procedure.input(runId).mutation(async ({ ctx, input }) => {
+    await findRun(ctx.db, input.runId);
+    await ctx.db.runs.cancel(input.runId);
+  }),
+
+  /** Gives failed and cancelled stages a new budget of attempts. */
+  retry: procedure.input(runId).mutation(async ({ ctx, input }) => {
+    await findRun(ctx.db, input.runId);
+    await ctx.db.runs.retry(input.runId);
+  }),
+
+  /** The run as it is now and again whenever it has changed, at most four times a second; ends when the run has. */
+  live: procedure.input(runId.extend({ lastEventId: z.string().nullish() })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    for await (const { id, run } of runSnapshots(ctx.db, { ...input, signal: signal! })) {
+      yield tracked<Run>(id, run);
+    }
+  }),
+});

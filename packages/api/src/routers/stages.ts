@@ -1,0 +1,58 @@
+import { tracked } from "@trpc/server";
+import { z } from "zod";
+import { jsonObject } from "../contract/json.ts";
+import { logLine, type StageEvent, series } from "../contract/stage.ts";
+import { stageEvents } from "../live/stage.ts";
+import { procedure, router } from "../trpc.ts";
+import { explainStage, listLogs, listSeries } from "../views/stage.ts";
+
+const stageId = z.strictObject({ stageId: z.uuid() });
+
+export const stagesRouter = router({
+  /** Curves of a stage in at most `maxPoints` buckets each: minimum, maximum and last value, so that no spike is lost. */
+  series: procedure
+    .input(
+      stageId.extend({
+        keys: z.array(z.string()).max(100).optional(),
+        maxPoints: z.number().int().min(2).max(10_000).default(1000),
+      }),
+    )
+    .output(z.object({ attempt: z.number().int(), series: z.array(series) }))
+    .query(({ ctx, input }) => listSeries(ctx.db, input)),
+
+  /** Lines after `afterSeq`; without it the last `limit` lines. */
+  logs: procedure
+    .input(
+      stageId.extend({ afterSeq: z.number().int().optional(), limit: z.number().int().min(1).max(5000).default(1000) }),
+    )
+    .output(z.object({ lines: z.array(logLine) }))
+    .query(({ ctx, input }) => listLogs(ctx.db, input)),
+
+  /** Which parts the content key is made of, and which runs use the stage. */
+  explain: procedure
+    .input(stageId)
+    .output(
+      z.object({
+        contentKey: z.string(),
+        keyParts: jsonObject,
+        usedBy: z.array(
+          z.object({ runId: z.string(), runName: z.string(), stageName: z.string(), reused: z.boolean() }),
+        ),
+      }),
+    )
+    .query(({ ctx, input }) => explainStage(ctx.db, input.stageId)),
+
+  /**
+   * What happens to a stage as it happens, at most four messages a second; ends when the stage has. The first message
+   * holds everything after `since` (or everything there is, bounded); a reconnect goes on where the last message ended.
+   */
+  live: procedure.input(stageId.extend({ lastEventId: z.string().nullish() })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    for await (const { id, event } of stageEvents(ctx.db, { ...input, signal: signal! })) {
+      yield tracked<StageEvent>(id, event);
+    }
+  }),
+});
