@@ -23,6 +23,13 @@ if (argument === undefined || (argument !== "--check" && !/^[a-z0-9]+([-_][a-z0-
 
 const dataDir = mkdtempSync(join(tmpdir(), "retort-migration-"));
 const server = await start(dataDir, { durable: false });
+// A panic of the WebAssembly engine surfaces outside every promise.
+process.on("uncaughtException", async (error) => {
+  console.error(error);
+  await server.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+  process.exit(1);
+});
 try {
   const script = await pendingChanges(server.url);
   if (script === null) {
@@ -54,6 +61,7 @@ async function pendingChanges(url) {
   const wasm = require.resolve("@prisma/schema-engine-wasm/schema_engine_bg").replace(/\.\w+$/, ".wasm");
   const { instance } = await WebAssembly.instantiate(readFileSync(wasm), { "./schema_engine_bg.js": engineModule });
   engineModule.__wbg_set_wasm(instance.exports);
+  globalThis.PRISMA_WASM_PANIC_REGISTRY = { set_message: (message) => console.error(`Prisma's schema engine failed: ${message}`) };
   instance.exports.__wbindgen_start();
 
   const schema = { files: [{ path: schemaPath, content: readFileSync(schemaPath, "utf8") }] };
@@ -91,12 +99,11 @@ function migrations() {
   };
 }
 
-/** Prisma's pg adapter, with the two things that the schema engine asks of it and that it lacks. */
+/** Prisma's pg adapter, with what the schema engine needs of it and it lacks. */
 async function adapter(url) {
   const [{ PrismaPg }, { default: pg }] = await Promise.all([load("@prisma/adapter-pg"), load("pg")]);
   // The catalog has columns of types that the adapter cannot read ("char", name[], int2vector ...): as text it can.
-  const text = 25;
-  const textArray = 1009;
+  const [text, textArray] = [25, 1009];
   const readAs = { 18: text, 22: text, 24: text, 28: text, 194: text, 2205: text, 5069: text, 1002: textArray, 1003: textArray };
   const relabel = (result) => {
     for (const { fields } of [result].flat()) {
@@ -104,8 +111,14 @@ async function adapter(url) {
     }
     return result;
   };
+  // Since PostgreSQL 18 NOT NULL is a constraint of its own (type n). The engine takes it for one that it does not know.
+  const withoutNotNull = (query) =>
+    typeof query?.text === "string"
+      ? { ...query, text: query.text.replace("contype NOT IN ('p', 'u', 'f')", "contype NOT IN ('p', 'u', 'f', 'n')") }
+      : query;
   class Client extends pg.Client {
-    query(...args) {
+    query(first, ...rest) {
+      const args = [withoutNotNull(first), ...rest];
       const callback = args.at(-1);
       if (typeof callback !== "function") return super.query(...args).then(relabel);
       return super.query(...args.slice(0, -1), (error, result) => callback(error, error ? result : relabel(result)));
