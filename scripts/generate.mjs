@@ -26,7 +26,12 @@ export function generate({ force = false } = {}) {
     cwd: root,
     encoding: "utf8",
     // The generator never runs the schema engine; naming one keeps Prisma from downloading it.
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", CHECKPOINT_DISABLE: "1", PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+    env: {
+      ...process.env,
+      PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true",
+      CHECKPOINT_DISABLE: "1",
+      PRISMA_HIDE_UPDATE_MESSAGE: "1",
+    },
   });
   if (result.status !== 0) {
     throw new Error(`prisma generate failed (exit ${result.status}):\n${result.stdout ?? ""}${result.stderr ?? ""}`);

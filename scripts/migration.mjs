@@ -35,7 +35,9 @@ try {
   if (script === null) {
     console.log("prisma/migrations and prisma/schema.prisma agree");
   } else if (argument === "--check") {
-    console.error(`prisma/schema.prisma has changes without a migration. Run: npm run migration -- <name>\n\n${script}`);
+    console.error(
+      `prisma/schema.prisma has changes without a migration. Run: npm run migration -- <name>\n\n${script}`,
+    );
     process.exitCode = 1;
   } else {
     const stamp = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
@@ -43,7 +45,8 @@ try {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "migration.sql"), script);
     const lock = join(migrationsDir, "migration_lock.toml");
-    if (!existsSync(lock)) writeFileSync(lock, '# Read by Prisma: the database these migrations are for.\nprovider = "postgresql"\n');
+    if (!existsSync(lock))
+      writeFileSync(lock, '# Read by Prisma: the database these migrations are for.\nprovider = "postgresql"\n');
     console.log(`Wrote ${folder}/migration.sql`);
   }
 } finally {
@@ -61,7 +64,9 @@ async function pendingChanges(url) {
   const wasm = require.resolve("@prisma/schema-engine-wasm/schema_engine_bg").replace(/\.\w+$/, ".wasm");
   const { instance } = await WebAssembly.instantiate(readFileSync(wasm), { "./schema_engine_bg.js": engineModule });
   engineModule.__wbg_set_wasm(instance.exports);
-  globalThis.PRISMA_WASM_PANIC_REGISTRY = { set_message: (message) => console.error(`Prisma's schema engine failed: ${message}`) };
+  globalThis.PRISMA_WASM_PANIC_REGISTRY = {
+    set_message: (message) => console.error(`Prisma's schema engine failed: ${message}`),
+  };
   instance.exports.__wbindgen_start();
 
   const schema = { files: [{ path: schemaPath, content: readFileSync(schemaPath, "utf8") }] };
@@ -83,7 +88,10 @@ async function pendingChanges(url) {
 
 function migrations() {
   const names = existsSync(migrationsDir)
-    ? readdirSync(migrationsDir, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()
+    ? readdirSync(migrationsDir, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
+        .sort()
     : [];
   return {
     baseDir: migrationsDir,
@@ -104,7 +112,17 @@ async function adapter(url) {
   const [{ PrismaPg }, { default: pg }] = await Promise.all([load("@prisma/adapter-pg"), load("pg")]);
   // The catalog has columns of types that the adapter cannot read ("char", name[], int2vector ...): as text it can.
   const [text, textArray] = [25, 1009];
-  const readAs = { 18: text, 22: text, 24: text, 28: text, 194: text, 2205: text, 5069: text, 1002: textArray, 1003: textArray };
+  const readAs = {
+    18: text,
+    22: text,
+    24: text,
+    28: text,
+    194: text,
+    2205: text,
+    5069: text,
+    1002: textArray,
+    1003: textArray,
+  };
   const relabel = (result) => {
     for (const { fields } of [result].flat()) {
       for (const field of fields ?? []) field.dataTypeID = readAs[field.dataTypeID] ?? field.dataTypeID;

@@ -3,7 +3,20 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, chown, cp, mkdir, mkdtemp, open, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
@@ -81,9 +94,13 @@ function postgresUser() {
   };
   const found = find();
   if (found !== null) return found;
-  const made = spawnSync("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"], {
-    encoding: "utf8",
-  });
+  const made = spawnSync(
+    "useradd",
+    ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"],
+    {
+      encoding: "utf8",
+    },
+  );
   const user = find();
   if (user !== null) return user;
   throw new Error(
@@ -98,7 +115,10 @@ async function makeDirectory(dir, owner) {
     await chmod(dir, 0o700);
     if (owner !== null) await chown(dir, owner.uid, owner.gid);
   } catch (cause) {
-    throw new Error(`The database directory ${dir} cannot be used (${cause.message}). Set RETORT_HOME to a directory you own.`, { cause });
+    throw new Error(
+      `The database directory ${dir} cannot be used (${cause.message}). Set RETORT_HOME to a directory you own.`,
+      { cause },
+    );
   }
 }
 
@@ -180,8 +200,22 @@ async function initialise(dir, { place, owner, durable, log }) {
   try {
     await writeFile(passwordFile, password, { mode: 0o600 });
     if (owner !== null) for (const path of [secrets, passwordFile]) await chown(path, owner.uid, owner.gid);
-    const args = ["-D", place.data, "-U", "postgres", "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8", "--locale=C.UTF-8"];
-    const output = await run(join(place.binaries, "bin", "initdb"), durable ? args : [...args, "--no-sync"], { cwd: dir, ...owner });
+    const args = [
+      "-D",
+      place.data,
+      "-U",
+      "postgres",
+      "-A",
+      "scram-sha-256",
+      `--pwfile=${passwordFile}`,
+      "-E",
+      "UTF8",
+      "--locale=C.UTF-8",
+    ];
+    const output = await run(join(place.binaries, "bin", "initdb"), durable ? args : [...args, "--no-sync"], {
+      cwd: dir,
+      ...owner,
+    });
     if (output !== null) throw new Error(`PostgreSQL could not prepare ${dir}:\n${output}`);
     await writeFile(join(dir, "retort-password"), password, { mode: 0o600 });
   } finally {
@@ -192,7 +226,11 @@ async function initialise(dir, { place, owner, durable, log }) {
 /** @returns null on success, else what the program printed. */
 function run(program, args, options) {
   return new Promise((done, fail) => {
-    const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, LC_MESSAGES: "C" } });
+    const child = spawn(program, args, {
+      ...options,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, LC_MESSAGES: "C" },
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
     child.on("error", fail);
@@ -258,7 +296,12 @@ async function postmaster(dir) {
   }
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !(await isPostgres(pid))) return null;
-  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === "ready", stopping: lines[7]?.trim() === "stopping" };
+  return {
+    pid,
+    port: Number(lines[3]),
+    ready: lines[7]?.trim() === "ready",
+    stopping: lines[7]?.trim() === "stopping",
+  };
 }
 
 /** After a reboot, or in a fresh container, the pid of a dead server may belong to anything. */
@@ -287,7 +330,9 @@ async function waitForOld(dir) {
     }
     if (running.ready) return { pid: running.pid, port: running.port };
     if (Date.now() > deadline) {
-      throw new Error(`A PostgreSQL server (process ${running.pid}) holds ${dir} but is not ready. End that process and start again.`);
+      throw new Error(
+        `A PostgreSQL server (process ${running.pid}) holds ${dir} but is not ready. End that process and start again.`,
+      );
     }
     await sleep(100);
   }

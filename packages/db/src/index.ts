@@ -1,0 +1,24 @@
+export type { ArtifactInput, ArtifactRow, Artifacts } from "./artifacts.ts";
+export type { AttemptRow, AttemptStatus, Attempts } from "./attempts.ts";
+export type { ApiKeyRow, Auth, SessionRow } from "./auth.ts";
+export type { CheckpointRow, Checkpoints } from "./checkpoints.ts";
+export type { Database, DatabaseOptions } from "./database.ts";
+export { ConflictError, LostLeaseError, MigrationError, NotFoundError } from "./errors.ts";
+export type { EvaluationInput, EvaluationRow, EvaluationSampleRow, Evaluations } from "./evaluations.ts";
+export type { DatabaseEvent, EventListener, Events } from "./events.ts";
+export type { Fence } from "./fence.ts";
+export type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";
+export type { LogLineInput, LogLineRow, Logs } from "./logs.ts";
+export type {
+  LatestMetric,
+  MetricCursor,
+  MetricPoint,
+  Metrics,
+  MetricsAfter,
+  SeriesBucket,
+} from "./metrics.ts";
+export type { Outbox, OutboxMessage } from "./outbox.ts";
+export type { ProjectRow, Projects } from "./projects.ts";
+export type { RunDetail, RunInput, RunListItem, RunQuery, RunRow, RunStageRow, Runs } from "./runs.ts";
+export type { Capabilities, ClaimedStage, StageProgress, StageRow, Stages } from "./stages.ts";
+export type { WorkerInput, WorkerRow, WorkerStatus, Workers } from "./workers.ts";
