@@ -1,0 +1,58 @@
+// [node]
+import { z } from "zod";
+import { SpecError } from "../base/errors.ts";
+import type { DatasetLoader, VqaData } from "./dataset.ts";
+import { easyVqaLoader } from "./easy-vqa-loader.ts";
+import { type DatasetName, datasets, isDatasetName } from "./index.ts";
+import { scenesLoader } from "./synthetic/scenes-loader.ts";
+
+type ParamsOf<Name extends DatasetName> = z.infer<(typeof datasets)[Name]["params"]>;
+
+/** The [node] halves of the adapters: params have been parsed by the definition's schema. */
+export const datasetLoaders = {
+  scenes: scenesLoader,
+  "easy-vqa": easyVqaLoader,
+} satisfies { [Name in DatasetName]: DatasetLoader<ParamsOf<Name>> };
+
+/** An adapter by name with parameters as they stand in a specification. */
+export interface DatasetReference {
+  adapter: string;
+  params: Record<string, unknown>;
+}
+
+/**
+ * Hash of the data set's content, for content keys; reads no image.
+ * @throws SpecError for an unknown adapter or wrong parameters, DataError when the data is not there.
+ */
+export function fingerprintDataset(reference: DatasetReference): Promise<string> {
+  const { loader, params } = resolve(reference);
+  return loader.fingerprint(params);
+}
+
+/** @throws SpecError for an unknown adapter or wrong parameters, DataError for data that cannot be used. */
+export function loadDataset(reference: DatasetReference, signal: AbortSignal): Promise<VqaData> {
+  const { loader, params } = resolve(reference);
+  return loader.load(params, signal);
+}
+
+function resolve({ adapter, params }: DatasetReference): { loader: DatasetLoader<unknown>; params: unknown } {
+  if (!isDatasetName(adapter)) {
+    throw new SpecError({
+      code: "UNKNOWN_DATASET",
+      message: "There is no such data set adapter",
+      expected: Object.keys(datasets).join(", "),
+      got: adapter,
+    });
+  }
+  const parsed = datasets[adapter].params.safeParse(params);
+  if (!parsed.success) {
+    throw new SpecError({
+      code: "BAD_DATASET_PARAMS",
+      message: `The parameters of the data set ${adapter} are wrong`,
+      got: z.prettifyError(parsed.error),
+      where: `data set ${adapter}`,
+    });
+  }
+  // The table pairs each loader with its own schema; the index by a union of names loses that.
+  return { loader: datasetLoaders[adapter] as DatasetLoader<unknown>, params: parsed.data };
+}
