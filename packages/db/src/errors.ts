@@ -1,4 +1,4 @@
-import { RetortError } from "@retort/core";
+import { RetortError } from "@retort/engine";
 import type { Fence } from "./fence.ts";
 
 /** A write of an attempt that is no longer the stage's newest, or whose stage has ended: the worker gives up. Code LOST_LEASE. */
@@ -32,9 +32,4 @@ export class ConflictError extends RetortError {
   constructor(details: { message: string; expected: string; got: string; where: string; fix?: string }) {
     super({ code: "CONFLICT", ...details });
   }
-}
-
-/** The database cannot be brought to the schema of this version of Retort. Code MIGRATION. */
-export class MigrationError extends RetortError {
-  override name = "MigrationError";
 }

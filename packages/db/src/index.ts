@@ -3,7 +3,7 @@ export type { AttemptRow, AttemptStatus, Attempts } from "./attempts.ts";
 export type { ApiKeyRow, Auth, SessionRow } from "./auth.ts";
 export type { CheckpointRow, Checkpoints } from "./checkpoints.ts";
 export type { Database, DatabaseOptions } from "./database.ts";
-export { ConflictError, LostLeaseError, MigrationError, NotFoundError } from "./errors.ts";
+export { ConflictError, LostLeaseError, NotFoundError } from "./errors.ts";
 export type { EvaluationInput, EvaluationRow, EvaluationSampleRow, Evaluations } from "./evaluations.ts";
 export type { DatabaseEvent, EventListener, Events } from "./events.ts";
 export type { Fence } from "./fence.ts";
@@ -17,6 +17,8 @@ export type {
   MetricsAfter,
   SeriesBucket,
 } from "./metrics.ts";
+export { type MigrateOptions, migrate } from "./migrate.ts";
+export { MigrationError } from "./migration-error.ts";
 export type { Outbox, OutboxMessage } from "./outbox.ts";
 export type { ProjectRow, Projects } from "./projects.ts";
 export type { RunDetail, RunInput, RunListItem, RunQuery, RunRow, RunStageRow, Runs } from "./runs.ts";

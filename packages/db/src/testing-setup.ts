@@ -1,0 +1,16 @@
+import type { TestProject } from "vitest/node";
+import { startTestPostgres } from "./testing.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Give it to createTestDatabase() of @retort/db/testing. */
+    postgresUrl: string;
+  }
+}
+
+/** vitest's globalSetup: one server for the whole run. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startTestPostgres();
+  project.provide("postgresUrl", server.url);
+  return () => server.stop();
+}
