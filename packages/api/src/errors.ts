@@ -1,6 +1,8 @@
 import { DataError, SpecError } from "@retort/core";
+import { NotFoundError } from "@retort/db";
 import { DeviceError, RetortError } from "@retort/engine";
 import { TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { z } from "zod";
 import type { ErrorView } from "./contract/error.ts";
 import { describeIssues } from "./issues.ts";
@@ -8,11 +10,6 @@ import { describeIssues } from "./issues.ts";
 /** Nobody, or somebody who may not: no session, no key, a call from another origin. */
 export class AccessError extends RetortError {
   override name = "AccessError";
-}
-
-/** A row or file that is asked for by id and is not there. */
-export class NotFoundError extends RetortError {
-  override name = "NotFoundError";
 }
 
 type Status = ConstructorParameters<typeof TRPCError>[0]["code"];
@@ -29,6 +26,10 @@ function statusOf(error: RetortError): Status {
 /** Wraps an error of ours for tRPC, message kept; anything else stays as it is (a defect: INTERNAL_SERVER_ERROR). */
 export function toTRPCError(error: RetortError): TRPCError {
   return new TRPCError({ code: statusOf(error), message: error.message, cause: error });
+}
+
+export function httpStatus(error: RetortError): number {
+  return getHTTPStatusCodeFromError(toTRPCError(error));
 }
 
 /** The parts of an error for `error.data.retort`; null for a defect, which has nothing to tell but its message. */

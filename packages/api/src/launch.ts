@@ -1,10 +1,11 @@
-import { dataKey, type PlannedStage, parseRun, planRun, requiredData, SpecError, stages } from "@retort/core";
-import { datasetLoaders } from "@retort/core/node";
+import { dataKey, type PlannedStage, parseRun, planRun, requiredData, type StageStatus } from "@retort/core";
+import { fingerprintDataset } from "@retort/core/node";
 import type { Database } from "@retort/db";
 import type { z } from "zod";
 import type { launchRequest, RunPreview, runRequest } from "./contract/run.ts";
 import { completeParams, findRecipe } from "./parameters.ts";
 import { findProject } from "./views/project.ts";
+import { stageTitle } from "./views/stage-title.ts";
 
 interface PlannedRun {
   seed: number;
@@ -44,7 +45,11 @@ export async function previewRuns(db: Database, request: z.output<typeof runRequ
   const all = planned.flatMap((run) => run.stages.map((stage) => stage.contentKey));
   const timesAsked = new Map<string, number>();
   for (const key of all) timesAsked.set(key, (timesAsked.get(key) ?? 0) + 1);
-  const existing = await db.stages.statusByContentKey([...timesAsked.keys()]);
+  const existing = new Map<string, StageStatus>();
+  for (const key of timesAsked.keys()) {
+    const stage = await db.stages.byContentKey(key);
+    if (stage !== null) existing.set(key, stage.status);
+  }
   const reused = [...existing.values()].filter((status) => status === "succeeded").length;
   return {
     params: planned[0]!.params,
@@ -76,7 +81,7 @@ async function planRuns({ recipe, params, seeds }: z.output<typeof runRequest>):
   for (const seed of new Set(seeds)) {
     for (const reference of requiredData({ recipe, params: complete, seed })) {
       const key = dataKey(reference);
-      if (!fingerprints.has(key)) fingerprints.set(key, await fingerprint(reference));
+      if (!fingerprints.has(key)) fingerprints.set(key, await fingerprintDataset(reference));
     }
   }
   return [...new Set(seeds)].map((seed) => {
@@ -86,24 +91,7 @@ async function planRuns({ recipe, params, seeds }: z.output<typeof runRequest>):
   });
 }
 
-async function fingerprint({ adapter, params }: { adapter: string; params: Record<string, unknown> }): Promise<string> {
-  const loaders: Record<string, { fingerprint(params: unknown): Promise<string> }> = datasetLoaders;
-  const loader = Object.hasOwn(loaders, adapter) ? loaders[adapter] : undefined;
-  if (loader !== undefined) return loader.fingerprint(params);
-  throw new SpecError({
-    code: "UNKNOWN_DATASET",
-    message: `There is no data set adapter "${adapter}"`,
-    expected: `one of ${Object.keys(loaders).join(", ")}`,
-    got: adapter,
-  });
-}
-
 function sourcesOf(stage: PlannedStage, all: readonly PlannedStage[]): string[] {
   const sources = new Set(stage.inputs.map((input) => input.sourceContentKey));
   return all.filter((other) => sources.has(other.contentKey)).map((other) => other.name);
-}
-
-export function stageTitle(kind: string): string {
-  const table: Record<string, { title: string }> = stages;
-  return table[kind]?.title ?? kind;
 }

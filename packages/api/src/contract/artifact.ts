@@ -5,6 +5,7 @@ import { jsonObject } from "./json.ts";
 export const artifact = z.object({
   id: z.string(),
   stageId: z.string(),
+  stageName: z.string(),
   name: z.string(),
   kind: z.string(),
   sha256: z.string(),

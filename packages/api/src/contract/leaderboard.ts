@@ -5,6 +5,7 @@ import { headline, publishedRow } from "./recipe.ts";
 /** One configuration under one condition, its seeds grouped. */
 export const leaderboardRow = z.object({
   configKey: z.string(),
+  /** Name of the newest of its runs. */
   name: z.string(),
   params: jsonObject,
   dataset: z.string(),
@@ -18,7 +19,10 @@ export const leaderboardRow = z.object({
   std: z.number().nullable(),
   min: z.number(),
   max: z.number(),
+  seeds: z.array(z.number()),
+  /** One run a seed, in the order of `seeds`. */
   runIds: z.array(z.string()),
+  numSamples: z.number().int(),
 });
 export type LeaderboardRow = z.infer<typeof leaderboardRow>;
 

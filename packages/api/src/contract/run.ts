@@ -1,20 +1,21 @@
 import { runStatuses } from "@retort/core";
 import { z } from "zod";
+import { evaluation } from "./evaluation.ts";
 import { failure } from "./failure.ts";
 import { jsonObject } from "./json.ts";
 import { projectSlug } from "./project.ts";
+import { headline } from "./recipe.ts";
 import { progress, stage, stageStatus } from "./stage.ts";
 
 export const runStatus = z.enum(runStatuses);
 export type { RunStatus } from "@retort/core";
 
 /** The number that ranks a run, once an evaluation has measured it. */
-export const headlineValue = z.object({ metric: z.string(), label: z.string(), value: z.number() });
+export const headlineValue = headline.extend({ dataset: z.string(), split: z.string(), value: z.number() });
 
-/** One line of a run list. */
-export const runSummary = z.object({
+const runBase = z.object({
   id: z.string(),
-  project: z.object({ id: z.string(), slug: z.string(), name: z.string() }),
+  project: z.object({ id: z.string(), slug: z.string() }),
   recipe: z.string(),
   name: z.string(),
   seed: z.number(),
@@ -23,26 +24,28 @@ export const runSummary = z.object({
   configKey: z.string(),
   status: runStatus,
   error: failure.nullable(),
+  /** Null until an evaluation of the full condition has measured it. */
   headline: headlineValue.nullable(),
-  stages: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      status: stageStatus,
-      reused: z.boolean(),
-      progress: progress.nullable(),
-    }),
-  ),
-  /** Newest value of each metric, "stage/key" -> value: { "sft/loss": 0.41 }. */
-  latest: z.record(z.string(), z.number()),
   createdAt: z.date(),
   startedAt: z.date().nullable(),
   finishedAt: z.date().nullable(),
 });
+
+/** One line of a run list. */
+export const runSummary = runBase.extend({
+  numStages: z.number().int(),
+  numFinishedStages: z.number().int(),
+  /** Stages that existed when the run was launched. */
+  numReusedStages: z.number().int(),
+  /** The stage that runs now. */
+  current: z.object({ stageName: z.string(), progress: progress.nullable() }).nullable(),
+  /** Newest value of each metric that was asked for. */
+  metrics: z.record(z.string(), z.number()),
+});
 export type RunSummary = z.infer<typeof runSummary>;
 
-/** A run with everything its page shows at first sight. */
-export const run = runSummary.extend({ stages: z.array(stage) });
+/** A run with everything its page shows at first sight; stages in their order. */
+export const run = runBase.extend({ stages: z.array(stage), evaluations: z.array(evaluation) });
 export type Run = z.infer<typeof run>;
 
 const seed = z

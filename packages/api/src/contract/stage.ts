@@ -12,7 +12,8 @@ export const progress = z.object({
   done: z.number(),
   total: z.number(),
   unit: z.string(),
-  at: z.coerce.date(),
+  /** ISO 8601 */
+  at: z.string(),
   secondsLeft: z.number().nullable(),
 });
 export type Progress = z.infer<typeof progress>;
@@ -36,7 +37,8 @@ export const stage = z.object({
   params: jsonObject,
   seed: z.number(),
   contentKey: z.string(),
-  inputs: z.array(z.object({ name: z.string(), sourceStageId: z.string(), artifactName: z.string() })),
+  /** What it takes from which stage of the run. */
+  inputs: z.array(z.object({ name: z.string(), stageName: z.string(), artifactName: z.string() })),
   resources: z.object({ device: z.string(), threads: z.number(), memoryBytes: z.number() }),
   progress: progress.nullable(),
   /** Why a ready stage does not start: no worker offers what it asks for. */
@@ -63,14 +65,8 @@ export const logLine = z.object({
 });
 export type LogLine = z.infer<typeof logLine>;
 
-/** One bucket of a curve: an exact point when `count` is 1. */
-export const seriesPoint = z.object({
-  step: z.number(),
-  min: z.number(),
-  max: z.number(),
-  last: z.number(),
-  count: z.number().int(),
-});
+/** One bucket of a curve: `step` and `last` are its last point; min and max lie anywhere in it. */
+export const seriesPoint = z.object({ step: z.number(), min: z.number(), max: z.number(), last: z.number() });
 export const series = z.object({ key: z.string(), points: z.array(seriesPoint) });
 export type Series = z.infer<typeof series>;
 
@@ -81,11 +77,12 @@ export type MetricPoint = z.infer<typeof metricPoint>;
 export interface StageEvent {
   stageId: string;
   status: z.infer<typeof stageStatus>;
-  /** When this rises, points after `rolledBackTo` of the former attempt are void: read the series again. */
   attempt: number;
   progress: Progress | null;
   waitingReason: string | null;
   failure: Failure | null;
+  /** A new attempt took points back: drop those after this step (all when -1) before adding `points`. */
+  rolledBackTo: number | null;
   points: MetricPoint[];
   logs: LogLine[];
 }

@@ -8,8 +8,10 @@ export const worker = z.object({
   devices: z.array(z.string()),
   threads: z.number(),
   memoryBytes: z.number(),
-  status: z.string(),
+  status: z.enum(["online", "draining", "gone"]),
   startedAt: z.date(),
   heartbeatAt: z.date(),
+  /** Stages that it runs now. */
+  stageIds: z.array(z.string()),
 });
 export type Worker = z.infer<typeof worker>;

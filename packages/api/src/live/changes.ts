@@ -1,52 +1,56 @@
-import type { Database } from "@retort/db";
+import type { Database, DatabaseEvent } from "@retort/db";
 
 export interface ChangesOptions {
   events: Database["events"];
-  isRelevant(event: { type: string; id: string }): boolean;
+  isRelevant(event: DatabaseEvent): boolean;
   signal: AbortSignal;
   /** Shortest pause between two signals: what happens in between is one change. */
   minIntervalMs?: number;
-  /** A signal is given at least this often, so that a notification lost while a connection broke delays and hides nothing. */
+  /** A signal is given at least this often, so that a lost notification delays and hides nothing. */
   maxIntervalMs?: number;
 }
 
 /** Signals, at once and then whenever something relevant has changed, that it is time to read the rows again. */
 export async function* changes(options: ChangesOptions): AsyncGenerator<void> {
   const { events, isRelevant, signal, minIntervalMs = 250, maxIntervalMs = 10_000 } = options;
-  let wake: () => void = () => {};
-  let isDirty = true;
-  const stop = await events.listen((event) => {
-    if (!isRelevant(event)) return;
-    isDirty = true;
-    wake();
-  });
-  signal.addEventListener("abort", () => wake());
+  const bell = createBell(signal);
+  const listening = await events.listen({ onEvent: (event) => isRelevant(event) && bell.ring(), onGap: bell.ring });
   try {
     while (!signal.aborted) {
-      if (!isDirty) await sleep(maxIntervalMs);
-      if (signal.aborted) return;
-      isDirty = false;
+      bell.reset();
+      const earliest = Date.now() + minIntervalMs;
       yield;
-      await pause(minIntervalMs);
+      await bell.heard(maxIntervalMs);
+      await delay(earliest - Date.now(), signal);
     }
   } finally {
-    await stop();
+    await listening.close();
   }
+}
 
-  async function pause(milliseconds: number): Promise<void> {
-    const wasDirty = isDirty;
-    const until = Date.now() + milliseconds;
-    while (Date.now() < until && !signal.aborted) await sleep(until - Date.now());
-    isDirty ||= wasDirty;
-  }
+/** Remembers that it was rung until it is reset; who waits for it is woken. */
+function createBell(signal: AbortSignal) {
+  let rung = new AbortController();
+  const ring = () => rung.abort();
+  return {
+    ring,
+    reset() {
+      rung = new AbortController();
+    },
+    heard: (timeoutMs: number) => delay(timeoutMs, AbortSignal.any([rung.signal, signal])),
+  };
+}
 
-  function sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
+/** Resolves after so long, or as soon as the signal is aborted. */
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted || milliseconds <= 0) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done);
+  });
 }

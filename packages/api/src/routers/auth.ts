@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { keyProcedure, procedure, router } from "../trpc.ts";
 
+const linkLifetimeMs = 24 * 60 * 60 * 1000;
+
 export const authRouter = router({
   whoami: procedure
     .output(z.object({ kind: z.enum(["session", "key"]), name: z.string().nullable() }))
@@ -11,7 +13,8 @@ export const authRouter = router({
 
   /** A path that signs one browser in, once: append it to the server's URL. */
   createLink: keyProcedure.output(z.object({ path: z.string(), expiresAt: z.date() })).mutation(async ({ ctx }) => {
-    const { token, expiresAt } = await ctx.db.auth.createLoginToken();
+    const expiresAt = new Date(Date.now() + linkLifetimeMs);
+    const token = await ctx.db.auth.createLoginToken({ lifetimeMs: linkLifetimeMs });
     return { path: `/login?token=${encodeURIComponent(token)}`, expiresAt };
   }),
 });

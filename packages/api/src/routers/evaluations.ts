@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { evaluation, evaluationSamples } from "../contract/evaluation.ts";
 import { procedure, router } from "../trpc.ts";
-import { listEvaluations, listSamples } from "../views/evaluation.ts";
 
 export const evaluationsRouter = router({
+  /** Of all stages of the run. */
   forRun: procedure
     .input(z.strictObject({ runId: z.uuid() }))
     .output(z.array(evaluation))
-    .query(({ ctx, input }) => listEvaluations(ctx.db, input.runId)),
+    .query(({ ctx, input }) => ctx.db.evaluations.forRun(input.runId)),
 
   samples: procedure
     .input(
@@ -15,9 +15,11 @@ export const evaluationsRouter = router({
         evaluationId: z.uuid(),
         offset: z.number().int().min(0).default(0),
         limit: z.number().int().min(1).max(5000).default(50),
+        /** Score below 0.5. */
         onlyWrong: z.boolean().default(false),
+        onlyWithImage: z.boolean().default(false),
       }),
     )
     .output(evaluationSamples)
-    .query(({ ctx, input }) => listSamples(ctx.db, input)),
+    .query(({ ctx, input }) => ctx.db.evaluations.samples(input)),
 });

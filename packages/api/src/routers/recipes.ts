@@ -1,8 +1,9 @@
-import { type RecipeDefinition, stages } from "@retort/core";
+import type { RecipeDefinition } from "@retort/core";
 import { z } from "zod";
 import { type Recipe, type RecipeSummary, recipe, recipeSummary } from "../contract/recipe.ts";
 import { findRecipe, parameterSchema, recipeTable } from "../parameters.ts";
 import { procedure, router } from "../trpc.ts";
+import { stageTitle } from "../views/stage-title.ts";
 
 export const recipesRouter = router({
   list: procedure.output(z.array(recipeSummary)).query(() => Object.values(recipeTable).map(summarise)),
@@ -30,9 +31,4 @@ export const recipesRouter = router({
 
 function summarise({ name, title, summary, headline }: RecipeDefinition): RecipeSummary {
   return { name, title, summary, headline };
-}
-
-function stageTitle(kind: string): string {
-  const table: Record<string, { title: string }> = stages;
-  return table[kind]?.title ?? kind;
 }

@@ -28,14 +28,16 @@ export const runsRouter = router({
         project: z.string().optional(),
         status: runStatus.optional(),
         recipe: z.string().optional(),
+        /** Metrics whose newest values are wanted: ["loss"]. */
+        metricKeys: z.array(z.string()).max(50).default([]),
         limit: z.number().int().min(1).max(500).default(50),
         cursor: z.uuid().nullish(),
       }),
     )
     .output(z.object({ runs: z.array(runSummary), nextCursor: z.string().nullable() }))
-    .query(async ({ ctx, input: { project, ...page } }) => {
+    .query(async ({ ctx, input: { project, cursor, ...page } }) => {
       const projectId = project === undefined ? undefined : (await findProject(ctx.db, project)).id;
-      return listRuns(ctx.db, { ...page, projectId });
+      return listRuns(ctx.db, { ...page, cursor: cursor ?? undefined, projectId });
     }),
 
   get: procedure
@@ -44,16 +46,10 @@ export const runsRouter = router({
     .query(({ ctx, input }) => findRun(ctx.db, input.runId)),
 
   /** Stops what only this run wants; stages that other live runs share go on. */
-  cancel: procedure.input(runId).mutation(async ({ ctx, input }) => {
-    await findRun(ctx.db, input.runId);
-    await ctx.db.runs.cancel(input.runId);
-  }),
+  cancel: procedure.input(runId).mutation(({ ctx, input }) => ctx.db.runs.cancel(input.runId)),
 
   /** Gives failed and cancelled stages a new budget of attempts. */
-  retry: procedure.input(runId).mutation(async ({ ctx, input }) => {
-    await findRun(ctx.db, input.runId);
-    await ctx.db.runs.retry(input.runId);
-  }),
+  retry: procedure.input(runId).mutation(({ ctx, input }) => ctx.db.runs.retry(input.runId)),
 
   /** The run as it is now and again whenever it has changed, at most four times a second; ends when the run has. */
   live: procedure.input(runId.extend({ lastEventId: z.string().nullish() })).subscription(async function* ({

@@ -1,15 +1,18 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { jsonObject } from "../contract/json.ts";
-import { logLine, type StageEvent, series } from "../contract/stage.ts";
+import { logLine, metricPoint, type StageEvent, series } from "../contract/stage.ts";
 import { stageEvents } from "../live/stage.ts";
 import { procedure, router } from "../trpc.ts";
-import { explainStage, listLogs, listSeries } from "../views/stage.ts";
+import { explainStage, listLogs, listPoints, listSeries } from "../views/stage.ts";
 
 const stageId = z.strictObject({ stageId: z.uuid() });
 
 export const stagesRouter = router({
-  /** Curves of a stage in at most `maxPoints` buckets each: minimum, maximum and last value, so that no spike is lost. */
+  /**
+   * Curves of a stage in at most `maxPoints` buckets each: minimum, maximum and last value, so that no spike is lost.
+   * `cursor` given to live() continues them.
+   */
   series: procedure
     .input(
       stageId.extend({
@@ -17,8 +20,16 @@ export const stagesRouter = router({
         maxPoints: z.number().int().min(2).max(10_000).default(1000),
       }),
     )
-    .output(z.object({ attempt: z.number().int(), series: z.array(series) }))
+    .output(z.object({ series: z.array(series), cursor: z.string() }))
     .query(({ ctx, input }) => listSeries(ctx.db, input)),
+
+  /** Exact points, at most `limit` a key from each call: pass `cursor` on until it is null. For export. */
+  points: procedure
+    .input(
+      stageId.extend({ cursor: z.string().nullish(), limit: z.number().int().min(1).max(100_000).default(10_000) }),
+    )
+    .output(z.object({ points: z.array(metricPoint), cursor: z.string().nullable() }))
+    .query(({ ctx, input }) => listPoints(ctx.db, input)),
 
   /** Lines after `afterSeq`; without it the last `limit` lines. */
   logs: procedure
@@ -43,16 +54,21 @@ export const stagesRouter = router({
     .query(({ ctx, input }) => explainStage(ctx.db, input.stageId)),
 
   /**
-   * What happens to a stage as it happens, at most four messages a second; ends when the stage has. The first message
-   * holds everything after `since` (or everything there is, bounded); a reconnect goes on where the last message ended.
+   * What happens to a stage as it happens, at most four messages a second; ends when the stage has. It begins with the
+   * points after `cursor` (of series(); without it all points) and the log lines after `afterSeq`; a reconnect goes on
+   * where the last message ended.
    */
-  live: procedure.input(stageId.extend({ lastEventId: z.string().nullish() })).subscription(async function* ({
-    ctx,
-    input,
-    signal,
-  }) {
-    for await (const { id, event } of stageEvents(ctx.db, { ...input, signal: signal! })) {
-      yield tracked<StageEvent>(id, event);
-    }
-  }),
+  live: procedure
+    .input(
+      stageId.extend({
+        cursor: z.string().optional(),
+        afterSeq: z.number().int().optional(),
+        lastEventId: z.string().nullish(),
+      }),
+    )
+    .subscription(async function* ({ ctx, input, signal }) {
+      for await (const { id, event } of stageEvents(ctx.db, { ...input, signal: signal! })) {
+        yield tracked<StageEvent>(id, event);
+      }
+    }),
 });

@@ -1,4 +1,23 @@
-import type { Database } from "@retort/db";
+import type { ArtifactRow, Database } from "@retort/db";
 import type { Artifact } from "../contract/artifact.ts";
 
-export declare function listArtifacts(db: Database, runId: string): Promise<Artifact[]>;
+export async function listArtifacts(db: Database, runId: string): Promise<Artifact[]> {
+  const rows = await db.artifacts.forRun(runId);
+  return rows.map(({ attempt: _, ...row }) => ({ ...row, fileName: fileName(row) }));
+}
+
+/** What a download is saved as: the artifact's name with its file type, in letters that every system takes. */
+export function fileName({ name, kind, meta }: Pick<ArtifactRow, "name" | "kind" | "meta">): string {
+  const given = typeof meta.fileName === "string" ? meta.fileName : name;
+  const safe = given.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "artifact";
+  return /\.[A-Za-z0-9]+$/.test(safe) ? safe : `${safe}${extensions[kind] ?? ""}`;
+}
+
+const extensions: Record<string, string> = {
+  onnx: ".onnx",
+  json: ".json",
+  tokenizer: ".json",
+  report: ".json",
+  csv: ".csv",
+  image: ".png",
+};

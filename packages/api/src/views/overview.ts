@@ -1,4 +1,14 @@
 import type { Database } from "@retort/db";
 import type { Overview } from "../contract/overview.ts";
+import { listRuns } from "./run.ts";
 
-export declare function readOverview(db: Database): Promise<Overview>;
+const numRecentRuns = 10;
+
+export async function readOverview(db: Database): Promise<Overview> {
+  const [runCounts, recent, workers] = await Promise.all([
+    db.runs.countByStatus(),
+    listRuns(db, { limit: numRecentRuns, metricKeys: ["loss"] }),
+    db.workers.list(),
+  ]);
+  return { runCounts, recentRuns: recent.runs, workers };
+}
