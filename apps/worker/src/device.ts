@@ -1,0 +1,80 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { availableParallelism, totalmem } from "node:os";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { DeviceError } from "@retort/engine";
+import { z } from "zod";
+
+/** What a machine has for stages. */
+export interface Device {
+  /** Execution providers that really load, by the engine's names: "cpu", "cuda". */
+  providers: string[];
+  threads: number;
+  memoryBytes: number;
+}
+
+/** What is kept for the system, the database and the worker itself. */
+const keptFraction = 0.15;
+
+/**
+ * Looks at the machine within the bounds of its control group.
+ * @throws DeviceError NO_DEVICE when not one execution provider loads
+ */
+export async function detectDevice(): Promise<Device> {
+  const [providers, cgroup] = await Promise.all([loadableProviders(), cgroupLimits()]);
+  return {
+    providers,
+    threads: Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroup.cpus))),
+    memoryBytes: Math.floor(Math.min(totalmem(), cgroup.memoryBytes) * (1 - keptFraction)),
+  };
+}
+
+const probeMessage = z.array(z.string());
+const probeTimeoutMs = 60_000;
+
+// In a process of its own: a broken driver may take the process with it that loads it, and the worker needs none of what is loaded.
+async function loadableProviders(): Promise<string[]> {
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const probe = fork(fileURLToPath(new URL("./device-probe.ts", import.meta.url)), {
+    execArgv: ["--import", loader],
+    timeout: probeTimeoutMs,
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  const found: string[] = [];
+  const output: string[] = [];
+  probe.on("message", (message) => found.push(...probeMessage.parse(message)));
+  probe.stderr?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+  const [exitCode, signal] = await once(probe, "close");
+  if (found.length > 0) return found;
+  throw new DeviceError({
+    code: "NO_DEVICE",
+    message: "No execution provider of ONNX Runtime loads on this machine",
+    expected: "cpu at least",
+    got: `a probe that ended with ${signal ?? `exit code ${exitCode}`}: ${output.join("").trim().slice(-2_000)}`,
+    fix: "Is onnxruntime-node installed for this platform? `npm ci` installs it",
+  });
+}
+
+async function cgroupLimits(): Promise<{ cpus: number; memoryBytes: number }> {
+  const read = (path: string) => readFile(path, "utf8").catch(() => "");
+  const [cpuMax, memoryMax, quota, period, memoryLimit] = await Promise.all([
+    read("/sys/fs/cgroup/cpu.max"),
+    read("/sys/fs/cgroup/memory.max"),
+    read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+    read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+    read("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+  ]);
+  const [quotaUs, periodUs] = cpuMax === "" ? [quota, period] : cpuMax.split(" ");
+  return {
+    cpus: limit(quotaUs) / (Number(periodUs) || 1),
+    memoryBytes: limit(memoryMax || memoryLimit),
+  };
+}
+
+/** "max", -1, a huge number or no file: no limit. */
+export function limit(text: string | undefined): number {
+  const value = Number.parseInt(text ?? "", 10);
+  return Number.isNaN(value) || value <= 0 ? Number.POSITIVE_INFINITY : value;
+}

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "@retort/db";
+import type { Queue } from "@retort/queue";
+import { Leadership } from "./leadership.ts";
+import type { Log } from "./log.ts";
+import { messageOf } from "./persistence.ts";
+
+export interface OrchestratorSettings {
+  /** Longest wait between two looks at the outbox; an event of the database shortens it. */
+  outboxEveryMs: number;
+  reconcileEveryMs: number;
+  /** A ready stage whose wake-up is older is woken again. */
+  rewakeAfterMs: number;
+  /** A worker that is silent for longer is gone. */
+  workerSilentMs: number;
+}
+
+const outboxBatch = 1_000;
+const keepSentMs = 3_600_000;
+
+/**
+ * Keeps the queue and the database in step: sends wake-ups from the outbox to the queue, sends again what the queue lost, ends attempts
+ * whose lease ran out, and says why stages wait. Every worker runs one; the one that holds the lock of the database works.
+ */
+export class Orchestrator {
+  readonly #db: Database;
+  readonly #queue: Queue;
+  readonly #log: Log;
+  readonly #settings: OrchestratorSettings;
+  readonly #leadership: Leadership;
+  readonly #closing = new AbortController();
+  #nudge = new AbortController();
+  #reconciledAtMs = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(services: { db: Database; queue: Queue; log: Log; settings: OrchestratorSettings }) {
+    this.#db = services.db;
+    this.#queue = services.queue;
+    this.#log = services.log;
+    this.#settings = services.settings;
+    this.#leadership = new Leadership(services.db.pool, services.log);
+  }
+
+  start(): void {
+    this.#running = this.#loop();
+  }
+
+  /** Something in the database changed: there may be a wake-up to send. */
+  nudge(): void {
+    this.#nudge.abort();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.nudge();
+    await this.#running;
+    await this.#leadership.release();
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      this.#nudge = new AbortController();
+      try {
+        if (await this.#leadership.holds()) await this.#round();
+      } catch (error) {
+        this.#log("warn", `orchestrator: ${messageOf(error)}`);
+      }
+      await this.#pause();
+    }
+  }
+
+  async #round(): Promise<void> {
+    if (performance.now() - this.#reconciledAtMs >= this.#settings.reconcileEveryMs) {
+      await this.#reconcile();
+      this.#reconciledAtMs = performance.now();
+    }
+    await this.#flushOutbox();
+  }
+
+  async #pause(): Promise<void> {
+    // A burst of events is one round.
+    await sleep(20);
+    const due = await this.#db.outbox.nextDueInMs().catch(() => null);
+    const pauseMs = Math.min(due ?? Number.POSITIVE_INFINITY, this.#settings.outboxEveryMs);
+    await sleep(pauseMs, undefined, { signal: this.#nudge.signal }).catch(() => {});
+  }
+
+  async #flushOutbox(): Promise<void> {
+    for (;;) {
+      const messages = await this.#db.outbox.take(outboxBatch);
+      if (messages.length === 0) return;
+      await this.#queue.addBulk(messages);
+      await this.#db.outbox.markSent(messages.map(({ id }) => id));
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const { workerSilentMs, rewakeAfterMs } = this.#settings;
+    for (const id of await this.#db.workers.markGone({ silentMs: workerSilentMs }))
+      this.#log("warn", `worker ${id} is gone`);
+    for (const { stageId, attempt, status } of await this.#db.stages.reclaimExpired()) {
+      this.#log("warn", `stage ${stageId}: the lease of attempt ${attempt} ran out, now ${status}`);
+    }
+    await this.#db.stages.explainWaiting();
+    await this.#db.stages.rewake({ olderThanMs: rewakeAfterMs });
+    await this.#db.outbox.purge({ sentBeforeMs: keepSentMs });
+  }
+}

@@ -1,0 +1,280 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { classify, type Failure, isStageKind, retryDecision, stageDefinitions } from "@retort/core";
+import { type ClaimedStage, type Database, LostLeaseError } from "@retort/db";
+import type { Store } from "@retort/store";
+import type { Log } from "../log.ts";
+import { messageOf, persist } from "../persistence.ts";
+import { fetchAttemptFiles } from "./attempt-files.ts";
+import { type AttemptProcess, type ProcessEnd, startAttemptProcess } from "./attempt-process.ts";
+import { keepLease } from "./lease.ts";
+import { type MessageFromChild, messageFromChild, type Request, type StopReason } from "./messages.ts";
+import { OutputTail } from "./output-tail.ts";
+import { postMortem } from "./post-mortem.ts";
+import { ProgressEstimate } from "./progress-estimate.ts";
+import { Reporter } from "./reporter.ts";
+import { fulfil } from "./requests.ts";
+
+export interface AttemptSettings {
+  leaseMs: number;
+  /** Between two prolongations of the lease, which also bring the wish to cancel. */
+  heartbeatMs: number;
+  /** From the first SIGTERM to the SIGKILL. */
+  stopGraceMs: number;
+  memorySampleMs: number;
+}
+
+export interface AttemptServices {
+  db: Database;
+  store: Store;
+  log: Log;
+  /** Directory for the files of this worker's attempts. */
+  workDir: string;
+  settings: AttemptSettings;
+}
+
+type LastWord = Extract<MessageFromChild, { type: "finished" | "failed" | "stopped" }>;
+
+/** One try of a stage, from the claim to the row that says how it ended. */
+export class Attempt {
+  readonly stage: ClaimedStage;
+  /** Resolves when all is written and cleaned up. Never rejects. */
+  readonly done: Promise<void>;
+  readonly #services: AttemptServices;
+  readonly #log: Log;
+  readonly #reporter: Reporter;
+  readonly #output = new OutputTail();
+  readonly #progress = new ProgressEstimate();
+  /** Aborted when the attempt is to stop: nothing more is fetched or started for it. */
+  readonly #stopping = new AbortController();
+  /** Aborted when the process is gone without a result: nobody waits for its requests any more. */
+  readonly #abandoned = new AbortController();
+  #process: AttemptProcess | null = null;
+  #stopReason: StopReason | null = null;
+  /** What went wrong on this side: reports that cannot be stored, a message that makes no sense. */
+  #ownFailure: Failure | null = null;
+  #lastWord: LastWord | null = null;
+  #requests: Promise<void> = Promise.resolve();
+
+  constructor(stage: ClaimedStage, services: AttemptServices) {
+    this.stage = stage;
+    this.#services = services;
+    this.#log = (level, message) => services.log(level, `${stage.kind} ${stage.id}#${stage.attempt}: ${message}`);
+    this.#reporter = new Reporter({
+      db: services.db,
+      fence: stage.fence,
+      log: this.#log,
+      onFailure: (error) => this.#fail(error),
+    });
+    this.done = this.#live();
+  }
+
+  /** Asks the attempt to end; it is killed when it has not by the end of the grace. */
+  stop(reason: StopReason): void {
+    if (this.#stopReason !== null) return;
+    this.#stopReason = reason;
+    this.#log("info", `stopping: ${reason}`);
+    this.#stopping.abort();
+    this.#process?.send({ type: "abort", reason });
+    this.#process?.stop(this.#services.settings.stopGraceMs);
+  }
+
+  async #live(): Promise<void> {
+    const { db, workDir, settings } = this.#services;
+    const directory = join(workDir, `${this.stage.id}-${this.stage.attempt}`);
+    const lease = keepLease({
+      db,
+      fence: this.stage.fence,
+      leaseMs: settings.leaseMs,
+      everyMs: settings.heartbeatMs,
+      log: this.#log,
+      progress: () => this.#progress.current(),
+      onCancel: () => this.stop("cancelled"),
+      onLost: () => this.stop("lost-lease"),
+    });
+    try {
+      this.#log("info", "started");
+      const failure = await this.#run(directory);
+      if (failure === null) this.#log("info", "succeeded");
+      else await this.#recordFailure(failure);
+    } catch (error) {
+      if (error instanceof LostLeaseError) this.#log("warn", "ended without a result: its lease was lost");
+      else this.#log("error", `its end could not be recorded: ${messageOf(error)}`);
+    } finally {
+      lease.close();
+      this.#reporter.close();
+      await rm(directory, { recursive: true, force: true }).catch((error: unknown) =>
+        this.#log("warn", `its directory stays: ${messageOf(error)}`),
+      );
+    }
+  }
+
+  /** @returns null when the stage has succeeded, else why not. @throws LostLeaseError */
+  async #run(directory: string): Promise<Failure | null> {
+    try {
+      const end = await this.#runProcess(directory);
+      if (this.#lastWord?.type !== "finished") {
+        this.#abandoned.abort();
+        await this.#requests;
+        return this.#failureOf(end);
+      }
+      await this.#requests;
+      await this.#reporter.flush();
+      return (await this.#missingOutput()) ?? (await this.#succeed());
+    } catch (error) {
+      if (error instanceof LostLeaseError) throw error;
+      return this.#ownFailure ?? this.#stopFailure() ?? classify(error);
+    }
+  }
+
+  async #runProcess(directory: string): Promise<ProcessEnd> {
+    const { store, settings } = this.#services;
+    const { kind, params, seed, resources, checkpoint, attempt } = this.stage;
+    const { threads, device } = resources;
+    const signal = this.#stopping.signal;
+    const files = await fetchAttemptFiles(this.stage, { directory, store, log: this.#log, signal });
+    if (attempt > 1) await this.#rollback(checkpoint?.step ?? null);
+    signal.throwIfAborted();
+    this.#process = await startAttemptProcess({
+      threads,
+      memoryBytes: resources.memoryBytes,
+      memorySampleMs: settings.memorySampleMs,
+      onMessage: (message) => this.#receive(message),
+      onLine: (stream, message) => {
+        this.#output.add(message);
+        this.#reporter.line({ at: new Date(), level: stream === "stderr" ? "warn" : "info", message });
+      },
+    });
+    this.#process.send({ type: "start", kind, params, seed, threads, device, ...files });
+    // The wish to stop may have come while the process was starting.
+    if (signal.aborted) this.#process.stop(settings.stopGraceMs);
+    return this.#process.ended;
+  }
+
+  /** Takes back what dead attempts reported after the step that this one goes on from. */
+  async #rollback(fromStep: number | null): Promise<void> {
+    const { db } = this.#services;
+    const { droppedPoints } = await persist(() => db.metrics.rollback(this.stage.fence, fromStep), {
+      what: "Taking back the metrics of an earlier attempt",
+      log: this.#log,
+      signal: this.#stopping.signal,
+    });
+    const from = fromStep === null ? "from the start" : `from the checkpoint of step ${fromStep}`;
+    const message = `Attempt ${this.stage.attempt} goes on ${from}; ${droppedPoints} later metric points were taken back`;
+    this.#reporter.line({ at: new Date(), level: "info", message });
+  }
+
+  async #succeed(): Promise<null> {
+    const { db } = this.#services;
+    await persist(() => db.stages.succeed(this.stage.fence, { lastOutput: this.#output.text() }), {
+      what: "Recording the success",
+      log: this.#log,
+    });
+    return null;
+  }
+
+  /** What depends on a stage may rely on every output that its kind declares. */
+  async #missingOutput(): Promise<Failure | null> {
+    const { kind, id } = this.stage;
+    if (!isStageKind(kind)) return null;
+    const { db } = this.#services;
+    const recorded = await persist(() => db.artifacts.forStage(id), { what: "Reading the artifacts", log: this.#log });
+    const names = recorded.map(({ name }) => name);
+    const missing = Object.keys(stageDefinitions[kind].outputs).filter((name) => !names.includes(name));
+    if (missing.length === 0) return null;
+    return {
+      kind: "user",
+      code: "MISSING_OUTPUT",
+      message: `The stage ended without an output that its kind "${kind}" declares`,
+      expected: missing.join(", "),
+      got: names.join(", ") || "none",
+    };
+  }
+
+  async #recordFailure(failure: Failure): Promise<void> {
+    const { db } = this.#services;
+    const { fence, earlierFailures } = this.stage;
+    if (this.#stopReason === "lost-lease") throw new LostLeaseError(fence);
+    // What was reported before the end is kept. That it could not be stored is no reason to lose why the attempt ended.
+    await this.#reporter.flush().catch((error: unknown) => this.#log("warn", `reports are lost: ${messageOf(error)}`));
+    if (this.#stopReason === "cancelled") {
+      await persist(() => db.stages.cancelled(fence), { what: "Recording the cancel", log: this.#log });
+      this.#log("info", "cancelled");
+      return;
+    }
+    const earlierOfKind = earlierFailures.filter(({ kind }) => kind === failure.kind).length;
+    const decision = retryDecision(failure.kind, earlierOfKind);
+    await persist(() => db.stages.fail(fence, failure, decision), { what: "Recording the failure", log: this.#log });
+    const next = decision.retry ? `again in ${decision.delayMs} ms` : "no further attempt";
+    this.#log("warn", `failed (${failure.kind}, ${next}): ${failure.message}`);
+  }
+
+  #failureOf(end: ProcessEnd): Failure {
+    const output = this.#output.text();
+    const remains = { ...end, memoryLimitBytes: this.stage.resources.memoryBytes, output };
+    if (this.#ownFailure !== null) return { ...this.#ownFailure, lastOutput: output };
+    if (end.exceededMemory) return postMortem(remains);
+    if (this.#lastWord?.type === "failed") return { ...this.#lastWord.failure, lastOutput: output };
+    const stopFailure = this.#stopFailure() ?? (this.#lastWord?.type === "stopped" ? terminated : null);
+    return stopFailure === null ? postMortem(remains) : { ...stopFailure, lastOutput: output };
+  }
+
+  #stopFailure(): Failure | null {
+    if (this.#stopReason === null) return null;
+    const kind = this.#stopReason === "lost-lease" ? "lost-lease" : "preempted";
+    const code = this.#stopReason.toUpperCase().replace("-", "_");
+    return { kind, code, message: `The attempt was stopped: ${this.#stopReason}` };
+  }
+
+  #receive(raw: unknown): void {
+    const { success, data: message, error } = messageFromChild.safeParse(raw);
+    if (!success) {
+      this.#fail(new TypeError(`The attempt's process sent what is no message: ${error.message}`));
+    } else if (message.type === "reports") {
+      this.#reporter.points(message.points);
+      for (const line of message.lines) this.#reporter.line(line);
+      if (message.progress !== null) this.#progress.update(message.progress, Date.now());
+    } else if (message.type === "request") {
+      this.#requests = this.#requests.then(() => this.#answer(message.id, message.request));
+    } else {
+      this.#lastWord = message;
+    }
+  }
+
+  async #answer(id: number, request: Request): Promise<void> {
+    const { db, store } = this.#services;
+    const { fence } = this.stage;
+    try {
+      await fulfil(request, {
+        db,
+        store,
+        fence,
+        reporter: this.#reporter,
+        log: this.#log,
+        signal: this.#abandoned.signal,
+      });
+      this.#process?.send({ type: "reply", id });
+    } catch (error) {
+      if (error instanceof LostLeaseError) this.stop("lost-lease");
+      this.#process?.send({ type: "reply", id, failure: classify(error) });
+    }
+  }
+
+  /** Something here, not in the stage, makes the attempt pointless. */
+  #fail(error: unknown): void {
+    if (error instanceof LostLeaseError) {
+      this.stop("lost-lease");
+      return;
+    }
+    this.#ownFailure ??= { ...classify(error), kind: "infrastructure" };
+    this.#log("error", this.#ownFailure.message);
+    this.#stopping.abort();
+    this.#process?.stop(this.#services.settings.stopGraceMs);
+  }
+}
+
+const terminated: Failure = {
+  kind: "preempted",
+  code: "TERMINATED",
+  message: "The attempt's process was told to end by somebody else than its worker",
+};

@@ -1,0 +1,41 @@
+import { type Database, type Fence, LostLeaseError, type StageProgress } from "@retort/db";
+import type { Log } from "../log.ts";
+import { messageOf } from "../persistence.ts";
+
+export interface LeaseOptions {
+  db: Pick<Database, "stages">;
+  fence: Fence;
+  leaseMs: number;
+  everyMs: number;
+  log: Log;
+  progress(): StageProgress | undefined;
+  onCancel(): void;
+  onLost(): void;
+}
+
+/** Prolongs an attempt's lease until closed; with each beat goes the progress, and back comes the wish to cancel. */
+export function keepLease(options: LeaseOptions): { close(): void } {
+  const { db, fence, leaseMs, everyMs, log, progress, onCancel, onLost } = options;
+  let isClosed = false;
+  let timer = setTimeout(beat, everyMs);
+
+  async function beat(): Promise<void> {
+    try {
+      const { cancelRequested } = await db.stages.heartbeat(fence, { leaseMs, progress: progress() });
+      if (cancelRequested && !isClosed) onCancel();
+    } catch (error) {
+      if (isClosed) return;
+      if (error instanceof LostLeaseError) return onLost();
+      // The attempt goes on: as long as nobody else has claimed the stage its writes are accepted, and when somebody has, they are not.
+      log("warn", `a heartbeat failed: ${messageOf(error)}`);
+    }
+    if (!isClosed) timer = setTimeout(beat, everyMs);
+  }
+
+  return {
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}

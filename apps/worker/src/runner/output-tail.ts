@@ -1,0 +1,48 @@
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+
+const maxLineLength = 4_000;
+
+/** The last lines of a process's output, from several streams in the order they came. */
+export class OutputTail {
+  readonly #maxLines: number;
+  readonly #lines: string[] = [];
+
+  constructor(maxLines = 50) {
+    this.#maxLines = maxLines;
+  }
+
+  add(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > this.#maxLines) this.#lines.shift();
+  }
+
+  text(): string {
+    return this.#lines.join("\n");
+  }
+}
+
+/** Calls for each line of a stream, the last one also when nothing ends it. Lines beyond 4,000 characters come in pieces. */
+export function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  stream.on("data", (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split(/\r?\n|\r/);
+    rest = lines.pop() ?? "";
+    for (const line of lines) for (const piece of pieces(line)) onLine(piece);
+    while (rest.length > maxLineLength) {
+      onLine(rest.slice(0, maxLineLength));
+      rest = rest.slice(maxLineLength);
+    }
+  });
+  stream.on("end", () => {
+    if (rest !== "") onLine(rest);
+  });
+}
+
+function pieces(line: string): string[] {
+  if (line.length <= maxLineLength) return [line];
+  return Array.from({ length: Math.ceil(line.length / maxLineLength) }, (_, index) =>
+    line.slice(index * maxLineLength, (index + 1) * maxLineLength),
+  );
+}

@@ -1,0 +1,203 @@
+import { mkdir, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { ClaimedStage, Database } from "@retort/db";
+import type { Queue } from "@retort/queue";
+import type { Store } from "@retort/store";
+import { Capacity } from "./capacity.ts";
+import type { Device } from "./device.ts";
+import type { Log } from "./log.ts";
+import { Orchestrator, type OrchestratorSettings } from "./orchestrator.ts";
+import { messageOf, persist } from "./persistence.ts";
+import { Attempt, type AttemptSettings } from "./runner/attempt.ts";
+import { sweepWorkRoot } from "./work-root.ts";
+
+export interface WorkerSettings extends AttemptSettings, OrchestratorSettings {
+  /** Between two looks for a stage that no wake-up told of. */
+  pollMs: number;
+  /** Between two signs of life. */
+  aliveEveryMs: number;
+}
+
+/** What suits a machine that is the database's neighbour or a network away. */
+export const defaultSettings: WorkerSettings = {
+  leaseMs: 30_000,
+  heartbeatMs: 1_000,
+  stopGraceMs: 20_000,
+  memorySampleMs: 200,
+  pollMs: 5_000,
+  aliveEveryMs: 5_000,
+  outboxEveryMs: 1_000,
+  reconcileEveryMs: 2_000,
+  rewakeAfterMs: 30_000,
+  workerSilentMs: 20_000,
+};
+
+export interface WorkerOptions {
+  name: string;
+  device: Device;
+  db: Database;
+  queue: Queue;
+  store: Store;
+  /** Directory for the files of running attempts; each worker makes its own below. */
+  workRoot: string;
+  log: Log;
+  settings: WorkerSettings;
+}
+
+type WakeConsumer = Awaited<ReturnType<Queue["consume"]>>;
+
+/** Takes stages that fit what is free, and runs each as an attempt, until it is stopped. */
+export class Worker {
+  readonly id: string;
+  readonly #options: WorkerOptions;
+  readonly #capacity: Capacity;
+  readonly #orchestrator: Orchestrator;
+  readonly #workDir: string;
+  readonly #attempts = new Set<Attempt>();
+  #consumer: WakeConsumer | null = null;
+  #listening: { close(): Promise<void> } | null = null;
+  #claiming: Promise<void> | null = null;
+  #isClaimAgain = false;
+  readonly #stopping = new AbortController();
+  #pollTimer: NodeJS.Timeout | undefined;
+  #aliveTimer: NodeJS.Timeout | undefined;
+
+  /** Registers with the database, and begins. */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const { db, name, device, workRoot } = options;
+    const { providers, threads, memoryBytes } = device;
+    const { id } = await db.workers.register({
+      name,
+      host: hostname(),
+      pid: process.pid,
+      devices: providers,
+      threads,
+      memoryBytes,
+    });
+    await sweepWorkRoot(options);
+    const workDir = join(workRoot, id);
+    await mkdir(workDir, { recursive: true });
+    const worker = new Worker(id, workDir, options);
+    await worker.#begin();
+    return worker;
+  }
+
+  private constructor(id: string, workDir: string, options: WorkerOptions) {
+    this.id = id;
+    this.#workDir = workDir;
+    this.#options = options;
+    this.#capacity = new Capacity(options.device);
+    this.#orchestrator = new Orchestrator(options);
+  }
+
+  /** Takes nothing new, gives running attempts the grace to save their state and end, and signs off. What was stopped is taken up by others. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#stopping.abort();
+    const { db, log } = this.#options;
+    log("info", `stopping with ${this.#attempts.size} running attempts`);
+    clearTimeout(this.#pollTimer);
+    clearTimeout(this.#aliveTimer);
+    await this.#signOfLife("draining");
+    for (const attempt of this.#attempts) attempt.stop("preempted");
+    await this.#consumer?.close();
+    await this.#claiming;
+    // One that was claimed while the stop began.
+    for (const attempt of this.#attempts) attempt.stop("preempted");
+    await Promise.all([...this.#attempts].map((attempt) => attempt.done));
+    await this.#listening?.close();
+    await this.#orchestrator.close();
+    await db.workers.leave(this.id).catch((error: unknown) => log("warn", `could not sign off: ${messageOf(error)}`));
+    await rm(this.#workDir, { recursive: true, force: true });
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #begin(): Promise<void> {
+    const { db, queue, settings, device, log } = this.#options;
+    const memoryGib = (device.memoryBytes / 2 ** 30).toFixed(1);
+    log("info", `worker ${this.id}: ${device.threads} threads, ${memoryGib} GiB, ${device.providers.join(", ")}`);
+    this.#listening = await db.events.listen(({ type }) => {
+      if (type !== "worker") this.#orchestrator.nudge();
+    });
+    this.#orchestrator.start();
+    this.#consumer = await queue.consume("stage.wake", () => this.#claim(), { concurrency: 1 });
+    this.#poll(settings.pollMs);
+    this.#stayAlive(settings.aliveEveryMs);
+  }
+
+  /** Claims what fits, one stage after another. Calls that come meanwhile are answered by one more round. */
+  async #claim(): Promise<void> {
+    this.#isClaimAgain = true;
+    this.#claiming ??= this.#claimRounds().finally(() => {
+      this.#claiming = null;
+    });
+    await this.#claiming;
+  }
+
+  async #claimRounds(): Promise<void> {
+    const { db, settings, log } = this.#options;
+    while (this.#isClaimAgain && !this.#isStopping && !this.#capacity.isExhausted()) {
+      this.#isClaimAgain = false;
+      const claim = { workerId: this.id, capabilities: this.#capacity.free(), leaseMs: settings.leaseMs };
+      try {
+        const signal = this.#stopping.signal;
+        const stage = await persist(() => db.stages.claim(claim), { what: "Claiming a stage", log, signal });
+        if (stage === null) continue;
+        this.#run(stage);
+        this.#isClaimAgain = true;
+      } catch (error) {
+        // The next wake-up or poll tries again.
+        log("error", `claiming failed: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  #run(stage: ClaimedStage): void {
+    const { db, store, log, settings } = this.#options;
+    const giveBack = this.#capacity.reserve(stage.resources);
+    this.#matchConsumer();
+    const attempt = new Attempt(stage, { db, store, log, workDir: this.#workDir, settings });
+    this.#attempts.add(attempt);
+    void attempt.done.then(() => {
+      this.#attempts.delete(attempt);
+      giveBack();
+      this.#matchConsumer();
+      this.#orchestrator.nudge();
+      void this.#claim();
+    });
+  }
+
+  /** A worker with nothing to give away leaves wake-ups to others. */
+  #matchConsumer(): void {
+    if (this.#isStopping) return;
+    if (this.#capacity.isExhausted()) void this.#consumer?.pause();
+    else void this.#consumer?.resume();
+  }
+
+  #poll(everyMs: number): void {
+    const look = async () => {
+      await this.#claim();
+      if (!this.#isStopping) this.#pollTimer = setTimeout(look, everyMs);
+    };
+    void look();
+  }
+
+  #stayAlive(everyMs: number): void {
+    const beat = async () => {
+      await this.#signOfLife("online");
+      if (!this.#isStopping) this.#aliveTimer = setTimeout(beat, everyMs);
+    };
+    this.#aliveTimer = setTimeout(beat, everyMs);
+  }
+
+  async #signOfLife(status: "online" | "draining"): Promise<void> {
+    const { db, log } = this.#options;
+    await db.workers
+      .heartbeat(this.id, status)
+      .catch((error: unknown) => log("warn", `no sign of life: ${messageOf(error)}`));
+  }
+}
