@@ -34,11 +34,22 @@ export interface Node {
   customGradient: CustomGradient | null;
 }
 
-/** A closed-form gradient of `node.outputs[0]` with respect to some earlier values; null: none flows to that one. */
+/**
+ * A gradient in closed form of `node.outputs[0]` with respect to some earlier values. The rule reads values only through
+ * its argument, so that it survives a copy of the graph.
+ */
 export interface CustomGradient {
   readonly inputs: readonly Value[];
-  /** One thunk an input, called only for inputs that need a gradient. `map` gives the value that stands for one now. */
-  readonly rule: (dy: Value, map: (value: Value) => Value) => readonly ((() => Value) | null)[];
+  /** Results of the forward pass that the rule reads. */
+  readonly saved: readonly Value[];
+  /** One thunk an input, called only for inputs that need a gradient; null: none flows there. */
+  readonly rule: (at: CustomGradientCall) => readonly ((() => Value) | null)[];
+}
+
+export interface CustomGradientCall {
+  readonly dy: Value;
+  readonly inputs: readonly Value[];
+  readonly saved: readonly Value[];
 }
 
 export type OpTable = Readonly<Record<string, OpDefinition>>;
@@ -127,9 +138,11 @@ export class Graph {
     return value;
   }
 
-  /** Zeros of the same type. */
+  /** Zeros of the same type; large ones are made at run time, so that they neither fill files nor stay in memory. */
   zeros(like: TensorType): Value {
-    return this.constant(filled(like.dtype, like.shape, 0));
+    if (sizeOf(like.shape) <= 256) return this.constant(filled(like.dtype, like.shape, 0));
+    const shape = this.constant(like.shape, "int64");
+    return this.add("ConstantOfShape", [shape], { value: filled(like.dtype, [1], 0) })[0] as Value;
   }
 
   /**
@@ -140,6 +153,7 @@ export class Graph {
     const definition = this.definition(op);
     const name = this.uniqueName(options.name ?? this.#nextName(op));
     const call = this.#call(definition, { name, inputs, attributes, options });
+    if (definition.build) return this.within(name, () => [...(definition.build?.(call) ?? [])]);
     const types = definition.infer(call);
     const names = options.outputNames ?? [];
     const outputs: Value[] = [];
@@ -369,12 +383,7 @@ function copyInto(from: Graph, to: Graph, values: Map<Value, Value>): void {
     if (made) {
       made.scope = node.scope;
       const custom = node.customGradient;
-      if (custom) {
-        made.customGradient = {
-          inputs: custom.inputs.map(mapped),
-          rule: (dy, map) => custom.rule(dy, (value) => map(mapped(value))),
-        };
-      }
+      made.customGradient = custom && { ...custom, inputs: custom.inputs.map(mapped), saved: custom.saved.map(mapped) };
     }
   }
   for (const [name, value] of from.outputs) to.output(name, mapped(value));

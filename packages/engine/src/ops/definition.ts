@@ -20,6 +20,8 @@ export interface OpDefinition {
   /** Values of the outputs when the constant inputs determine them, else null; `constantOf(value)` reads an input. */
   readonly fold?: (call: Call) => readonly Tensor[] | null;
   readonly gradient: GradientRule | NoGradient;
+  /** Composites only: adding one adds these nodes in its place. */
+  readonly build?: (call: Call) => readonly Value[];
 }
 
 /** The opset whose operator semantics the table follows; import converts older models, export declares it. */
@@ -27,9 +29,10 @@ export const opset = 21;
 
 /**
  * Why an operator has no gradient rule. "discrete": its outputs are integers, booleans or shapes and carry none;
- * "flat": its derivative is zero almost everywhere; "missing": it has one that is not written (a ModelError if it is needed).
+ * "flat": its derivative is zero almost everywhere; "composed": it is built from others and they have; "missing": it has
+ * one that is not written (a ModelError if it is needed).
  */
-export type NoGradient = "discrete" | "flat" | "missing";
+export type NoGradient = "discrete" | "flat" | "composed" | "missing";
 
 /** A node in the making, as shape inference sees it. */
 export interface Call {
@@ -169,6 +172,30 @@ export function defineOp<
     }) as Readonly<Record<string, InputGradient | readonly InputGradient[]>>;
     return inputNames.flatMap((input) => rules[input] as InputGradient | readonly InputGradient[]);
   }
+}
+
+/** An operator that is no node of its own: adding it adds the nodes that `build` makes. */
+export function defineComposite<const I extends Names, A extends AttributeSchema = Record<never, never>>(
+  name: string,
+  spec: { inputs: I; output: string; attributes?: A; build(call: TypedCall<I, A>): Value },
+): OpDefinition {
+  const attributes: AttributeSchema = spec.attributes ?? {};
+  return {
+    name,
+    domain: "",
+    inputs: spec.inputs,
+    outputs: [spec.output],
+    attributes,
+    infer: () => [],
+    gradient: "composed",
+    build: (call) => [
+      spec.build({
+        ...call,
+        inputs: byName(spec.inputs, call.inputs) as Arguments<I>,
+        attributes: withFallbacks(attributes, call.attributes) as AttributesOf<A>,
+      }),
+    ],
+  };
 }
 
 /** "X?" and "inputs..." without their marks. */

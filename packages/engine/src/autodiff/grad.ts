@@ -1,0 +1,157 @@
+import { ModelError, ShapeError } from "../errors.ts";
+import { type Node, neededNodes, sameType, type Value } from "../graph/graph.ts";
+import { isFloat, sizeOf, typeText } from "../graph/tensor.ts";
+import { missingGradient } from "../ops/errors.ts";
+import { op } from "../ops/functions.ts";
+
+export interface GradOptions {
+  /** Cotangent of the loss, of its type; without one the loss must be a single number. */
+  seed?: Value;
+}
+
+/**
+ * Gradients of `loss` with respect to the values `wrt`, by reverse mode: adds the backward nodes to the loss's graph and
+ * returns one value each, of the same type (zeros for what the loss does not depend on). Only the paths between `wrt` and
+ * the loss get backward nodes.
+ * @throws ModelError (MISSING_GRADIENT) naming operator, node and its path to the loss; ShapeError for a loss that is no number.
+ */
+export function grad(loss: Value, wrt: readonly Value[], options: GradOptions = {}): Value[] {
+  const { graph } = loss;
+  checkRequest(loss, wrt, options);
+  const reverse = new Reverse(wrt);
+  const nodes = neededNodes([loss]);
+  for (const node of graph.nodes) if (nodes.has(node)) reverse.reach(node);
+
+  const seed = options.seed ?? op.reshape(graph.constant(1, loss.dtype), loss.shape);
+  reverse.contribute(loss, seed, null);
+  const order = graph.nodes.filter((node) => nodes.has(node)).reverse();
+  for (const node of order) reverse.visit(node, loss);
+  return wrt.map((value) => reverse.total(value) ?? graph.zeros(value));
+}
+
+/** The state of one reverse sweep. */
+class Reverse {
+  /** Values that depend on what is differentiated for. */
+  readonly #active: Set<Value>;
+  readonly #contributions = new Map<Value, Value[]>();
+  /** The node through which a value's cotangent came first: the way back to the loss, for errors. */
+  readonly #towardsLoss = new Map<Value, Node | null>();
+
+  constructor(wrt: readonly Value[]) {
+    this.#active = new Set(wrt);
+  }
+
+  /** Marks what depends on the active values; called in topological order. */
+  reach(node: Node): void {
+    const inputs = node.customGradient?.inputs ?? node.inputs;
+    if (!inputs.some((value) => value !== null && this.#active.has(value))) return;
+    for (const output of node.outputs) if (isFloat(output.dtype)) this.#active.add(output);
+  }
+
+  contribute(value: Value, cotangent: Value, from: Node | null): void {
+    if (!sameType(value, cotangent)) {
+      throw new ShapeError({
+        code: "GRADIENT_SHAPE",
+        message: `the gradient rule of ${from?.op ?? "the loss"} gives a wrong type`,
+        expected: typeText(value),
+        got: typeText(cotangent),
+        where: from ? `node "${from.name}", input ${value.name}` : value.name,
+      });
+    }
+    const held = this.#contributions.get(value);
+    if (held) held.push(cotangent);
+    else {
+      this.#contributions.set(value, [cotangent]);
+      this.#towardsLoss.set(value, from);
+    }
+  }
+
+  /** The cotangent of a value, its contributions summed once; null where none came. */
+  total(value: Value): Value | null {
+    const held = this.#contributions.get(value);
+    if (!held) return null;
+    const [first, second] = held as [Value, Value | undefined];
+    const sum = second === undefined ? first : held.length === 2 ? op.add(first, second) : op.sum(...held);
+    held.splice(0, held.length, sum);
+    return sum;
+  }
+
+  /** Sends the cotangents of a node's outputs on to its inputs. */
+  visit(node: Node, loss: Value): void {
+    if (!node.outputs.some((output) => this.#contributions.has(output) && this.#active.has(output))) return;
+    const inputs = node.customGradient?.inputs ?? node.inputs;
+    const wanted = inputs.map((value) => value !== null && this.#active.has(value));
+    if (!wanted.includes(true)) return;
+    node.graph.within(node.scope === "" ? "backward" : `backward.${node.scope}`, () => {
+      const rules = this.#rules(node, loss);
+      inputs.forEach((value, i) => {
+        const rule = rules[i];
+        if (wanted[i] && value && rule) this.contribute(value, rule(), node);
+      });
+    });
+  }
+
+  #rules(node: Node, loss: Value): readonly ((() => Value) | null)[] {
+    const cotangents = node.outputs.map((output) => this.total(output));
+    if (node.customGradient) {
+      const dy = cotangents[0] ?? node.graph.zeros(node.outputs[0] as Value);
+      return node.customGradient.rule({ ...node.customGradient, dy });
+    }
+    const { gradient } = node.graph.definition(node.op);
+    if (gradient === "flat" || gradient === "discrete" || gradient === "composed") return [];
+    try {
+      if (gradient === "missing") throw missingGradient(node);
+      return gradient({ graph: node.graph, node, cotangents });
+    } catch (error) {
+      if (!(error instanceof ModelError) || error.code !== "MISSING_GRADIENT") throw error;
+      throw new ModelError({
+        ...error,
+        message: error.message.split(";")[0] as string,
+        where: `${error.where}, path ${this.#path(node, loss)}`,
+      });
+    }
+  }
+
+  #path(node: Node, loss: Value): string {
+    const steps = [node.name];
+    let at: Node | null | undefined = node;
+    while (at) {
+      const output: Value | undefined = at.outputs.find((value) => this.#towardsLoss.has(value));
+      at = output && this.#towardsLoss.get(output);
+      if (at) steps.push(at.name);
+    }
+    return [...steps, loss.name].join(" -> ");
+  }
+}
+
+function checkRequest(loss: Value, wrt: readonly Value[], { seed }: GradOptions): void {
+  const where = `loss "${loss.name}"`;
+  if (!isFloat(loss.dtype) || (!seed && sizeOf(loss.shape) !== 1)) {
+    throw new ShapeError({
+      code: "LOSS_NOT_SCALAR",
+      message: "this cannot be differentiated",
+      expected: "one floating-point number, or a seed",
+      got: typeText(loss),
+      where,
+    });
+  }
+  if (seed && !sameType(seed, loss)) {
+    throw new ShapeError({
+      code: "SEED_TYPE",
+      message: "the seed does not fit the loss",
+      expected: typeText(loss),
+      got: typeText(seed),
+      where,
+    });
+  }
+  const odd = wrt.find((value) => !isFloat(value.dtype));
+  if (odd) {
+    throw new ShapeError({
+      code: "NOT_DIFFERENTIABLE",
+      message: `"${odd.name}" has no gradient`,
+      expected: "floating-point values",
+      got: typeText(odd),
+      where,
+    });
+  }
+}

@@ -1,0 +1,195 @@
+import type { Value } from "../graph/graph.ts";
+import { type Shape, sizeOf, tensor } from "../graph/tensor.ts";
+import { type Window, windowCounts, windowOf } from "./convolution.ts";
+import { defineOp, float, int, ints, string } from "./definition.ts";
+import { op } from "./functions.ts";
+import { type AnyCall, constantNumbers, demand, eachIndex } from "./inference.ts";
+import { coordinateOf, type ResizeRule, resizeRows } from "./resize.ts";
+import { alongAxis, type SparseRows } from "./shape.ts";
+
+const poolAttributes = {
+  kernel_shape: ints([]),
+  strides: ints(),
+  dilations: ints(),
+  pads: ints(),
+  auto_pad: string("NOTSET"),
+  ceil_mode: int(0),
+};
+
+interface PoolAttributes {
+  kernel_shape?: Shape | undefined;
+  strides?: Shape | undefined;
+  dilations?: Shape | undefined;
+  pads?: Shape | undefined;
+  auto_pad: string;
+  ceil_mode: number;
+}
+
+function poolWindow(X: Value, attributes: PoolAttributes): Window {
+  return windowOf(X.shape.slice(2), attributes.kernel_shape ?? [], attributes);
+}
+
+function poolShape(call: AnyCall, X: Value, attributes: PoolAttributes): number[] {
+  const window = poolWindow(X, attributes);
+  return [
+    ...X.shape.slice(0, 2),
+    ...windowCounts(call, X.shape.slice(2), { window, ceil: attributes.ceil_mode === 1 }),
+  ];
+}
+
+const globalShape = (X: Value) => X.shape.map((dim, i) => (i < 2 ? dim : 1));
+
+export const pooling = {
+  MaxPool: defineOp("MaxPool", {
+    inputs: ["X"],
+    outputs: ["Y", "Indices?"],
+    attributes: { ...poolAttributes, storage_order: int(0) },
+    infer: (call) => {
+      const { X } = call.inputs;
+      demand(X.shape.length >= 3, call, "X [N,C,...]");
+      const shape = poolShape(call, X, call.attributes);
+      return [
+        { dtype: X.dtype, shape },
+        { dtype: "int64", shape },
+      ];
+    },
+    // Indices count through the whole tensor, batch and channels included.
+    gradient: ({ graph, inputs: { X }, outputs: { Indices }, dy }) => ({
+      X: () => {
+        const zeros = graph.zeros({ dtype: X.dtype, shape: [sizeOf(X.shape)] });
+        const flat = [sizeOf(dy.shape)];
+        const spread = op.scatterElements(zeros, op.reshape(Indices, flat), op.reshape(dy, flat), { reduction: "add" });
+        return op.reshape(spread, X.shape);
+      },
+    }),
+  }),
+  AveragePool: defineOp("AveragePool", {
+    inputs: ["X"],
+    outputs: ["Y"],
+    attributes: { ...poolAttributes, count_include_pad: int(0) },
+    infer: (call) => {
+      demand(call.inputs.X.shape.length >= 3, call, "X [N,C,...]");
+      return [{ dtype: call.inputs.X.dtype, shape: poolShape(call, call.inputs.X, call.attributes) }];
+    },
+    // A window sum is separable: divide by the window sizes, then add up axis by axis what each input element was part of.
+    gradient: ({ graph, inputs: { X }, attributes, dy }) => ({
+      X: () => {
+        const window = poolWindow(X, attributes);
+        const spatial = X.shape.slice(2);
+        const axes = spatial.map((dim, i) => windowAxis(window, i, { dim, count: dy.shape[i + 2] as number }));
+        const counts = attributes.count_include_pad
+          ? axes.map(({ padded }) => padded)
+          : axes.map(({ inside }) => inside.map((row) => row.length));
+        const shape = counts.map((list) => list.length);
+        const weights = eachIndex(shape).map(
+          (index) => 1 / index.reduce((size, at, axis) => size * (counts[axis]?.[at] as number), 1),
+        );
+        const uniform = weights.every((weight) => weight === weights[0]);
+        const scale = uniform ? (weights[0] as number) : graph.constant(tensor(X.dtype, shape, weights));
+        return axes.reduce(
+          (x, { inside }, i) =>
+            alongAxis(x, {
+              axis: i + 2,
+              rows: inside.map((row) => row.map((column) => [column, 1] as const)),
+              size: spatial[i] as number,
+              transpose: true,
+            }),
+          op.mul(dy, scale),
+        );
+      },
+    }),
+  }),
+  GlobalAveragePool: defineOp("GlobalAveragePool", {
+    inputs: ["X"],
+    outputs: ["Y"],
+    infer: ({ inputs: { X } }) => [{ dtype: X.dtype, shape: globalShape(X) }],
+    gradient: ({ inputs: { X }, dy }) => ({ X: () => op.expand(op.mul(dy, 1 / sizeOf(X.shape.slice(2))), X.shape) }),
+  }),
+  GlobalMaxPool: defineOp("GlobalMaxPool", {
+    inputs: ["X"],
+    outputs: ["Y"],
+    infer: ({ inputs: { X } }) => [{ dtype: X.dtype, shape: globalShape(X) }],
+    gradient: ({ inputs: { X }, outputs: { Y }, dy }) => ({
+      X: () => {
+        const wins = op.cast(op.equal(X, Y), X.dtype);
+        const ties = op.reduceSum(wins, { axes: [...X.shape.keys()].slice(2), keepdims: true });
+        return op.mul(wins, op.div(dy, ties));
+      },
+    }),
+  }),
+  Resize: defineOp("Resize", {
+    inputs: ["X", "roi?", "scales?", "sizes?"],
+    outputs: ["Y"],
+    attributes: {
+      mode: string("nearest"),
+      coordinate_transformation_mode: string("half_pixel"),
+      nearest_mode: string("round_prefer_floor"),
+      cubic_coeff_a: float(-0.75),
+      exclude_outside: int(0),
+      extrapolation_value: float(0),
+      antialias: int(0),
+      axes: ints(),
+      keep_aspect_ratio_policy: string("stretch"),
+    },
+    infer: (call) => [
+      { dtype: call.inputs.X.dtype, shape: resizeScales(call, call.inputs, call.attributes.axes).map(({ to }) => to) },
+    ],
+    // Resizing is a linear map along each axis, so its gradient is the transposed maps.
+    gradient: ({ graph, node, inputs, attributes, dy }) => ({
+      X: () => {
+        const call = { graph, op: node.op, nodeName: node.name, inputs: node.inputs, numOutputs: 1 };
+        const rule: ResizeRule = { ...attributes, exclude_outside: attributes.exclude_outside === 1 };
+        demand(
+          attributes.antialias === 0 && coordinateOf.has(attributes.coordinate_transformation_mode),
+          call,
+          "a Resize without antialias or crop where a gradient is needed",
+        );
+        return resizeScales(call, inputs, attributes.axes).reduce((x, { from, to, scale }, axis) => {
+          if (scale === 1 && from === to) return x;
+          const rows: SparseRows = resizeRows(rule, { from, to, scale });
+          return alongAxis(x, { axis, rows, size: from, transpose: true });
+        }, dy);
+      },
+      roi: null,
+      scales: null,
+      sizes: null,
+    }),
+  }),
+};
+
+/** Input positions of every window along one axis, inside the input; and the window's size with padding counted. */
+function windowAxis(window: Window, axis: number, { dim, count }: { dim: number; count: number }) {
+  const [kernel, stride, dilation] = [window.kernel[axis], window.strides[axis], window.dilations[axis]] as [
+    number,
+    number,
+    number,
+  ];
+  const [before, after] = [window.before[axis], window.after[axis]] as [number, number];
+  const taps = Array.from({ length: count }, (_, i) =>
+    Array.from({ length: kernel }, (_, k) => i * stride - before + k * dilation),
+  );
+  return {
+    inside: taps.map((positions) => positions.filter((at) => at >= 0 && at < dim)),
+    // A partial last window (ceil_mode) never counts what lies beyond the padding.
+    padded: taps.map((positions) => positions.filter((at) => at < dim + after).length),
+  };
+}
+
+function resizeScales(
+  call: AnyCall,
+  inputs: { X: Value; scales: Value | null; sizes: Value | null },
+  axes: Shape | undefined,
+) {
+  const { X, scales, sizes } = inputs;
+  const chosen = axes?.map((axis) => (axis < 0 ? axis + X.shape.length : axis)) ?? [...X.shape.keys()];
+  const target = sizes && sizeOf(sizes.shape) > 0 ? constantNumbers(call, sizes, "sizes") : null;
+  const factors = scales && sizeOf(scales.shape) > 0 ? constantNumbers(call, scales, "scales") : null;
+  demand((target ?? factors)?.length === chosen.length, call, `sizes or scales of ${chosen.length} axes`);
+  return X.shape.map((from, axis) => {
+    const i = chosen.indexOf(axis);
+    if (i < 0) return { from, to: from, scale: 1 };
+    if (target) return { from, to: target[i] as number, scale: (target[i] as number) / from };
+    const scale = (factors as number[])[i] as number;
+    return { from, to: Math.floor(from * scale), scale };
+  });
+}
