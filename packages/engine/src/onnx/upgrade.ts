@@ -1,0 +1,152 @@
+/**
+ * Operator versions between opset 11 and the one the operator table follows, rewritten in one place. What a newer version
+ * takes as an input and an older one had as an attribute (or the reverse) is moved; what changed its meaning is composed.
+ */
+import { ModelError } from "../errors.ts";
+import type { AttributeValue, Graph, Value } from "../graph/graph.ts";
+import { type DType, sizeOf } from "../graph/tensor.ts";
+import { castCodes, op } from "../ops/functions.ts";
+
+/** A node of the file with its inputs resolved, on its way to the current operator set. */
+export interface OldNode {
+  readonly graph: Graph;
+  readonly opset: number;
+  readonly name: string;
+  op: string;
+  inputs: (Value | null)[];
+  attributes: Record<string, AttributeValue>;
+  /** Outputs that the file names, up to the last one used. */
+  numOutputs: number;
+}
+
+/** Rewrites the node in place, or returns the values that stand for its outputs. */
+export type Upgrade = (node: OldNode) => Value[] | undefined;
+
+const list = (node: OldNode, key: string): readonly number[] | undefined =>
+  node.attributes[key] as readonly number[] | undefined;
+const number = (node: OldNode, key: string): number | undefined => node.attributes[key] as number | undefined;
+const first = (node: OldNode): Value => {
+  const [x] = node.inputs;
+  if (x) return x;
+  throw new ModelError({ code: "BAD_NODE", message: `${node.op} without an input`, where: `node "${node.name}"` });
+};
+
+/** Moves an attribute of integers into input `position`. */
+function attributeToInput(key: string, position: number): Upgrade {
+  return (node) => {
+    const values = list(node, key);
+    if (values === undefined) return;
+    delete node.attributes[key];
+    while (node.inputs.length < position) node.inputs.push(null);
+    node.inputs[position] = node.graph.constant(values, "int64");
+  };
+}
+
+/** Before opset 13 softmax flattened its input to a matrix at `axis` (default 1). */
+function flattenedSoftmax(node: OldNode): Value[] | undefined {
+  if (node.opset >= 13) return;
+  const x = first(node);
+  const axis = number(node, "axis") ?? 1;
+  const from = axis < 0 ? axis + x.shape.length : axis;
+  node.attributes.axis = -1;
+  if (from === x.shape.length - 1) return;
+  const rows = sizeOf(x.shape.slice(0, from));
+  const flat = op.reshape(x, [rows, sizeOf(x.shape) / Math.max(1, rows)]);
+  return [op.reshape(node.graph.add(node.op, [flat], { axis: -1 }, { name: node.name })[0]!, x.shape)];
+}
+
+const reduceAxes = attributeToInput("axes", 1);
+const shapeAxes = attributeToInput("axes", 1);
+
+export const upgrades: Readonly<Record<string, Upgrade>> = {
+  Softmax: flattenedSoftmax,
+  LogSoftmax: flattenedSoftmax,
+  Hardmax: flattenedSoftmax,
+  Squeeze: shapeAxes,
+  Unsqueeze: shapeAxes,
+  ReduceSum: reduceAxes,
+  ReduceMean: reduceAxes,
+  ReduceMax: reduceAxes,
+  ReduceMin: reduceAxes,
+  ReduceProd: reduceAxes,
+  ReduceL1: reduceAxes,
+  ReduceL2: reduceAxes,
+  ReduceLogSum: reduceAxes,
+  ReduceLogSumExp: reduceAxes,
+  ReduceSumSquare: reduceAxes, // biome-ignore format: a table
+
+  Split(node) {
+    const x = first(node);
+    attributeToInput("split", 1)(node);
+    const axis = number(node, "axis") ?? 0;
+    const count = number(node, "num_outputs") ?? node.numOutputs;
+    delete node.attributes.num_outputs;
+    if (node.inputs[1]) return;
+    const dim = x.shape[axis < 0 ? axis + x.shape.length : axis] ?? 0;
+    const size = Math.ceil(dim / count);
+    // Since opset 18 the last part may be smaller; before, an uneven split was an error that inference reports.
+    const sizes = Array.from({ length: count }, (_, i) => (i < count - 1 ? size : dim - size * (count - 1)));
+    node.inputs[1] = node.graph.constant(sizes, "int64");
+  },
+
+  /** In inference, dropout passes its input on; its mask is all true. */
+  Dropout(node) {
+    const x = first(node);
+    const training = node.inputs[2];
+    if (training && !(training.kind === "constant" && Number(training.tensor!.data[0]) === 0)) return;
+    return [
+      x,
+      node.graph.constant({ dtype: "bool", shape: x.shape, data: new Uint8Array(sizeOf(x.shape)).fill(1) }),
+    ].slice(0, node.numOutputs);
+  },
+
+  BatchNormalization(node) {
+    delete node.attributes.momentum;
+    if (node.attributes.training_mode === 0) delete node.attributes.training_mode;
+  },
+
+  /** Scale and bias were per group before opset 21. */
+  GroupNormalization(node) {
+    if (node.opset >= 21) return;
+    const [x, ...perGroup] = node.inputs;
+    const channels = x?.shape[1] ?? 0;
+    node.inputs = [
+      x!,
+      ...perGroup.map((value) => {
+        const groups = value!.shape[0] ?? 1;
+        return op.reshape(op.expand(op.reshape(value!, [groups, 1]), [groups, channels / groups]), [channels]);
+      }),
+    ];
+  },
+
+  /** The exponent may be of another type; the table wants one. */
+  Pow(node) {
+    const [base, exponent] = node.inputs;
+    if (base && exponent && base.dtype !== exponent.dtype) node.inputs[1] = castTo(node, exponent, base.dtype);
+  },
+
+  /** Deprecated name of ScatterElements. */
+  Scatter(node) {
+    node.op = "ScatterElements";
+  },
+
+  /** Before opset 20 the modes were called after their two-dimensional case. */
+  GridSample(node) {
+    const renamed: Record<string, string> = { bilinear: "linear", bicubic: "cubic" };
+    const mode = node.attributes.mode as string | undefined;
+    if (mode !== undefined) node.attributes.mode = renamed[mode] ?? mode;
+  },
+
+  Resize(node) {
+    // The region of interest matters to tf_crop_and_resize only.
+    if (node.attributes.coordinate_transformation_mode !== "tf_crop_and_resize" && node.inputs[1])
+      node.inputs[1] = null;
+    for (const position of [2, 3]) if (node.inputs[position]?.shape[0] === 0) node.inputs[position] = null;
+    if (node.inputs[3] === null) node.inputs.length = 3;
+  },
+};
+
+function castTo({ graph }: OldNode, value: Value, dtype: DType): Value {
+  const folded = graph.fold("Cast", [value], { to: castCodes[dtype] });
+  return folded ? graph.constant(folded[0]!) : op.cast(value, dtype);
+}

@@ -1,0 +1,248 @@
+/**
+ * The training step as one ONNX model: forward and backward pass, clipping, optimiser. Two graphs are laid side by side,
+ * the differentiated model and the update of its parameters:
+ *
+ *   stepsPerRun > 1   Loop over steps { state, batch[step] -> next state, loss, ... }
+ *   accumulate > 1    inside a step: Loop over micro-batches { gradients += gradients of the micro-batch }
+ *   else              the nodes of both graphs, plainly
+ *
+ * The model's inputs and outputs are called the same in all forms: batch inputs as the caller named them,
+ * "state/<name>" -> "next/<name>", "scalar/<name>" for the numbers of a step, and the results "loss", "gradNorm",
+ * "metric/<name>". Inside a Loop body these names carry the marks "step:" and "micro:".
+ */
+import { grad } from "../autodiff/grad.ts";
+import { ModelError, ShapeError } from "../errors.ts";
+import { Graph, neededNodes, reads, type Value } from "../graph/graph.ts";
+import { filled, type Tensor, type TensorType, typeText } from "../graph/tensor.ts";
+import { emit, encodeGraph, valueInfo } from "../onnx/export.ts";
+import { op } from "../ops/functions.ts";
+import { clipByNorm, globalNorm } from "../optim/clip.ts";
+import type { Optimizer, ParameterGroup } from "../optim/optimizer.ts";
+import { accumulationLoop, batchedInfo, join, slices, stepLoop } from "./loops.ts";
+
+export interface TrainGraphOptions {
+  /** A float32 scalar of the graph. */
+  loss: Value;
+  optimizer: Optimizer;
+  /** Scales all gradients so that their common L2 norm is at most this; default: no clipping. */
+  maxGradNorm?: number | undefined;
+  /** Micro-batches whose mean loss is one step's; default 1. */
+  accumulate?: number;
+  /** Most steps in one run; default 1. */
+  stepsPerRun?: number;
+  /** Further float32 scalars to report for each step (the mean over its micro-batches). */
+  metrics?: Readonly<Record<string, Value>>;
+  /** Trainable parameters whose names match stay as they are and compute no gradient. */
+  freeze?: RegExp | undefined;
+  /** Decay of an exponential moving average of the weights, e.g. 0.999; default: none is kept. */
+  ema?: number | undefined;
+}
+
+/** A number of each step that the host computes. */
+export interface StepScalar {
+  readonly name: string;
+  at(step: number): number;
+}
+
+export interface TrainGraph {
+  readonly bytes: Uint8Array;
+  /** Types of one (micro-)batch. With `batched`, a run takes them with a leading axis. */
+  readonly inputs: Readonly<Record<string, TensorType>>;
+  readonly batched: boolean;
+  /** Do scalars and results have a leading axis of steps? Then the input "steps" says how many. */
+  readonly looped: boolean;
+  /** Trained parameters under their names, then "<parameter>#<slot>"; with their initial contents. */
+  readonly state: ReadonlyMap<string, Tensor>;
+  readonly trained: readonly string[];
+  readonly scalars: readonly StepScalar[];
+  /** "loss", "gradNorm" and "metric/<name>". */
+  readonly results: readonly string[];
+}
+
+export const emaSlot = "ema";
+const scalarType: TensorType = { dtype: "float32", shape: [] };
+
+/**
+ * @throws ModelError NOTHING_TRAINS when no trainable parameter reaches the loss; what `grad` throws
+ * @throws ShapeError NOT_A_SCALAR when loss or metrics are no float32 scalars
+ */
+export function trainGraph(graph: Graph, options: TrainGraphOptions): TrainGraph {
+  const { accumulate = 1, stepsPerRun = 1 } = options;
+  const looped = stepsPerRun > 1;
+  const batched = looped || accumulate > 1;
+  const mark = { step: looped ? "step:" : "", micro: batched ? "micro:" : "" };
+  const model = differentiate(graph, options, mark);
+  const update = parameterUpdate(model.trained, options, mark);
+  const { inputs, results } = model;
+
+  const index = looped ? "step:index" : undefined;
+  const forwardBackward =
+    accumulate > 1
+      ? accumulationLoop({ part: model.part, inputs, results, gradients: model.gradients, accumulate, step: index })
+      : join(
+          {
+            nodes: index
+              ? slices(
+                  inputs.map(({ name }) => name),
+                  { index, mark: mark.micro },
+                )
+              : [],
+          },
+          model.part,
+        );
+  const step = join(forwardBackward, update.part);
+
+  const type = batched ? batchedInfo : valueInfo;
+  const shell = {
+    name: `${graph.name} train`,
+    inputs: inputs.map((input) => type(input.name, input)),
+    state: update.state,
+    scalars: update.scalars.map(({ name }) => `scalar/${name}`),
+    results: [...results, "gradNorm"],
+  };
+  const proto = looped
+    ? stepLoop(step, shell)
+    : {
+        name: shell.name,
+        input: [
+          ...shell.inputs,
+          ...shell.scalars.map((name) => valueInfo(name, scalarType)),
+          ...stateInfo("state/", update.state),
+        ],
+        output: [...stateInfo("next/", update.state), ...shell.results.map((name) => valueInfo(name, scalarType))],
+        initializer: step.initializers,
+        node: step.nodes,
+      };
+  return {
+    bytes: encodeGraph(proto),
+    inputs: Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, { dtype, shape }])),
+    batched,
+    looped,
+    state: update.state,
+    trained: model.trained.map(({ name }) => name),
+    scalars: update.scalars,
+    results: shell.results,
+  };
+}
+
+interface Marks {
+  step: string;
+  micro: string;
+}
+
+/** The model with its backward pass: yields the loss, the metrics and "grad/<parameter>". */
+function differentiate(graph: Graph, { loss, metrics = {}, freeze, accumulate = 1 }: TrainGraphOptions, mark: Marks) {
+  const { graph: copy, values } = graph.clone();
+  const reported = {
+    loss,
+    ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`metric/${name}`, value])),
+  };
+  const results = new Map(
+    Object.entries(reported).map(([name, value]) => [name, values.get(checkScalar(name, value))!]),
+  );
+  const target = results.get("loss")!;
+  const used = usedValues([target]);
+  const trained = [...copy.parameters.values()].filter(
+    (parameter) => parameter.trainable && used.has(parameter) && !freeze?.test(parameter.name),
+  );
+  if (trained.length === 0)
+    throw new ModelError({
+      code: "NOTHING_TRAINS",
+      message: "no trainable parameter reaches the loss",
+      got: `${graph.parameters.size} parameters${freeze ? `, frozen: ${freeze}` : ""}`,
+      where: `graph "${graph.name}"`,
+    });
+  // Seeding with 1 / accumulate makes the sum over micro-batches the gradient of their mean.
+  const gradients = grad(target, trained, accumulate > 1 ? { seed: copy.constant(1 / accumulate) } : {});
+  const outputs = new Map([...results].map(([name, value]) => [(accumulate > 1 ? "micro:" : mark.step) + name, value]));
+  trained.forEach(({ name }, i) => {
+    outputs.set(`${accumulate > 1 ? "micro:" : ""}grad/${name}`, gradients[i]!);
+  });
+  const given = new Map<Value, string>();
+  for (const input of copy.inputs) given.set(input, mark.micro + input.name);
+  for (const parameter of trained) given.set(parameter, `${mark.step}state/${parameter.name}`);
+  const all = usedValues([...outputs.values()]);
+  return {
+    part: emit(copy, { outputs, given, prefix: "model/" }),
+    inputs: copy.inputs.filter((input) => all.has(input)),
+    results: [...results.keys()],
+    trained,
+    gradients: trained.map(({ name, dtype, shape }) => ({ name: `grad/${name}`, dtype, shape })),
+  };
+}
+
+/** Clipping, the optimiser's update of every parameter, and the average of the weights. */
+function parameterUpdate(trained: readonly Value[], options: TrainGraphOptions, mark: Marks) {
+  const { optimizer, maxGradNorm, ema } = options;
+  const graph = new Graph("update", trained[0]!.graph.ops);
+  const given = new Map<Value, string>();
+  const outputs = new Map<string, Value>();
+  const state = new Map<string, Tensor>();
+  const input = (name: string, type: TensorType): Value => {
+    const value = graph.input(name, type);
+    given.set(value, name);
+    return value;
+  };
+  const held = (name: string, initial: Tensor): Value => {
+    state.set(name, initial);
+    return input(`${mark.step}state/${name}`, initial);
+  };
+
+  const gradients = trained.map((parameter) => input(`grad/${parameter.name}`, parameter));
+  const norm = globalNorm(gradients);
+  outputs.set(`${mark.step}gradNorm`, norm);
+  const clipped = maxGradNorm === undefined ? gradients : clipByNorm(gradients, norm, maxGradNorm);
+
+  const groups = new Map<ParameterGroup, Record<string, Value>>();
+  const scalars: StepScalar[] = [];
+  const scalarsOf = (group: ParameterGroup): Record<string, Value> => {
+    const known = groups.get(group);
+    if (known) return known;
+    const made = Object.keys(optimizer.scalars(0, group)).map((key) => {
+      const name = `${groups.size}/${key}`;
+      scalars.push({ name, at: (step) => optimizer.scalars(step, group)[key]! });
+      return [key, input(`${mark.step}scalar/${name}`, scalarType)] as const;
+    });
+    groups.set(group, Object.fromEntries(made));
+    return groups.get(group)!;
+  };
+
+  trained.forEach(({ name, tensor, dtype, shape }, i) => {
+    const initial = tensor!;
+    const group = optimizer.group(name);
+    const parameter = held(name, initial);
+    const slots = Object.fromEntries(
+      optimizer.slots.map((slot) => [slot, held(`${name}#${slot}`, filled(dtype, shape, 0))]),
+    );
+    const next = optimizer.update({ parameter, gradient: clipped[i]!, slots, scalars: scalarsOf(group), group });
+    outputs.set(`${mark.step}next/${name}`, next.parameter);
+    for (const slot of optimizer.slots) outputs.set(`${mark.step}next/${name}#${slot}`, next.slots[slot]!);
+    if (ema === undefined) return;
+    const average = op.mul(held(`${name}#${emaSlot}`, initial), ema);
+    const averaged = op.add(average, op.mul(next.parameter, 1 - ema));
+    outputs.set(`${mark.step}next/${name}#${emaSlot}`, averaged);
+  });
+  return { part: emit(graph, { outputs, given, prefix: "update/" }), state, scalars };
+}
+
+function usedValues(results: readonly Value[]): Set<Value> {
+  const used = new Set(results);
+  for (const node of neededNodes(results)) for (const value of reads(node)) used.add(value);
+  return used;
+}
+
+function stateInfo(prefix: string, state: ReadonlyMap<string, Tensor>) {
+  return [...state].map(([name, type]) => valueInfo(prefix + name, type));
+}
+
+function checkScalar(name: string, value: Value): Value {
+  if (value.dtype === "float32" && value.shape.length === 0) return value;
+  throw new ShapeError({
+    code: "NOT_A_SCALAR",
+    message: "losses and metrics are reported as one number",
+    expected: "float32[]",
+    got: typeText(value),
+    where: name,
+    fix: "Reduce it with op.reduceMean(value, { keepdims: false }) and cast it to float32.",
+  });
+}
