@@ -1,4 +1,7 @@
 import type { z } from "zod";
+import type { DataReference } from "../data/choice.ts";
+
+export type { DataReference };
 
 /** What a stage asks of a worker. */
 export interface Resources {
@@ -38,12 +41,6 @@ export interface StageDefinition<P = unknown> {
   resources(params: P): Resources;
   /** The data set that the params point to, for the content key; null when the stage reads no data of its own. */
   data(params: P): DataReference | null;
-}
-
-/** A data set by adapter name and the adapter's parameters. */
-export interface DataReference {
-  adapter: string;
-  params: Record<string, unknown>;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

@@ -1,0 +1,96 @@
+import { nn, op, type Value } from "@retort/engine";
+import type { LlavaConfig } from "./config.ts";
+
+/** Keys and values of one layer, [B, kvHeads, slots, dim/heads]. */
+export interface LayerCache {
+  keys: Value;
+  values: Value;
+}
+
+export interface DecoderInput {
+  /** [B,T,D] */
+  x: Value;
+  /** int64 [B,T]: the rotary position of each token, which need not be its index. */
+  positions: Value;
+  /** bool, broadcasts to [B,1,T,slots]: true where a query may look. */
+  mask: Value;
+  /** Earlier keys and values and, bool [1,1,slots,1], the slot that this one token takes. Left out: the tokens see each other. */
+  past?: { layers: readonly LayerCache[]; slot: Value };
+}
+
+/** Hidden states [B,T,D] after the final norm, and every layer's keys and values for a cache. */
+export function decoder(
+  scope: nn.Scope,
+  input: DecoderInput,
+  config: LlavaConfig,
+): { hidden: Value; caches: LayerCache[] } {
+  const { hidden, layers } = config.decoder;
+  const caches: LayerCache[] = [];
+  let x = input.x;
+  for (let layer = 0; layer < layers; layer++) {
+    const block = scope.at(`blocks.${layer}`);
+    const normed = nn.rmsNorm(block.at("norm1"), x);
+    const attended = attention(block.at("attention"), { ...input, x: normed, past: pastOf(input, layer) }, config);
+    caches.push(attended.cache);
+    x = op.add(x, attended.out);
+    x = op.add(x, nn.swiglu(block.at("mlp"), nn.rmsNorm(block.at("norm2"), x), { hidden }));
+  }
+  return { hidden: nn.rmsNorm(scope.at("norm"), x), caches };
+}
+
+/** Logits [.., V]; the head has its own weights. */
+export function languageHead(scope: nn.Scope, hidden: Value, { vocabularySize }: LlavaConfig): Value {
+  return nn.linear(scope.at("head"), hidden, { out: vocabularySize, bias: false });
+}
+
+/** Embeddings [B,T,D] of token ids int64 [B,T]. */
+export function embedTokens(scope: nn.Scope, tokens: Value, { vocabularySize, decoder }: LlavaConfig): Value {
+  return nn.embedding(scope.at("embedding"), tokens, { count: vocabularySize, dim: decoder.dim });
+}
+
+interface AttentionInput extends Omit<DecoderInput, "past"> {
+  past: { cache: LayerCache; slot: Value } | null;
+}
+
+function pastOf({ past }: DecoderInput, layer: number): AttentionInput["past"] {
+  return past === undefined ? null : { cache: past.layers[layer]!, slot: past.slot };
+}
+
+/** Grouped-query attention with rotary positions. */
+function attention(scope: nn.Scope, { x, positions, mask, past }: AttentionInput, config: LlavaConfig) {
+  const { dim, heads, kvHeads, ropeBase } = config.decoder;
+  const [batch, length] = x.shape as [number, number];
+  const headDim = dim / heads;
+  const project = (name: string, count: number) => {
+    const flat = nn.linear(scope.at(name), x, { out: count * headDim, bias: false });
+    return op.transpose(op.reshape(flat, [batch, length, count, headDim]), [0, 2, 1, 3]);
+  };
+  const queries = nn.rotary(project("q", heads), { positions, base: ropeBase });
+  const newKeys = nn.rotary(project("k", kvHeads), { positions, base: ropeBase });
+  const newValues = project("v", kvHeads);
+  const cache: LayerCache =
+    past === null
+      ? { keys: newKeys, values: newValues }
+      : {
+          keys: op.where(past.slot, newKeys, past.cache.keys),
+          values: op.where(past.slot, newValues, past.cache.values),
+        };
+  const repeated = (kv: Value) => repeatHeads(kv, heads / kvHeads);
+  const mixed = nn.sdpa(queries, repeated(cache.keys), repeated(cache.values), { mask });
+  const merged = op.reshape(op.transpose(mixed, [0, 2, 1, 3]), [batch, length, dim]);
+  return { out: nn.linear(scope.at("o"), merged, { out: dim, bias: false }), cache };
+}
+
+/** [B,kv,T,d] -> [B,kv*times,T,d]: query head i uses key/value head floor(i / times). */
+function repeatHeads(x: Value, times: number): Value {
+  if (times === 1) return x;
+  const [batch, kvHeads, length, headDim] = x.shape as [number, number, number, number];
+  const spread = op.expand(op.reshape(x, [batch, kvHeads, 1, length, headDim]), [
+    batch,
+    kvHeads,
+    times,
+    length,
+    headDim,
+  ]);
+  return op.reshape(spread, [batch, kvHeads * times, length, headDim]);
+}

@@ -1,0 +1,43 @@
+import { exportOnnx, type Graph, importOnnx, onnxMetadata, type Tensor } from "@retort/engine";
+import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
+import { WordTokenizer } from "../../data/tokenizers/word.ts";
+import { type LlavaConfig, llavaConfig } from "./config.ts";
+
+/** A trained model with all that is needed to use it. */
+export interface LlavaModel {
+  config: LlavaConfig;
+  tokenizer: WordTokenizer;
+  /** Parameters by name. */
+  weights: ReadonlyMap<string, Tensor>;
+}
+
+const METADATA_KEY = "retort.llava";
+
+/** One self-describing ONNX file: `graph` with the weights in it, configuration and tokenizer as metadata. */
+export function writeModel({ config, tokenizer, weights }: LlavaModel, graph: Graph): Uint8Array {
+  return exportOnnx(graph, {
+    weights,
+    metadata: { [METADATA_KEY]: JSON.stringify({ config, tokenizer: tokenizer.toJSON() }) },
+  });
+}
+
+/** @throws DataError when the file is an ONNX model of another origin; ModelError when it is no ONNX model. */
+export function readModel(bytes: Uint8Array, where: string): LlavaModel {
+  const metadata = onnxMetadata(bytes);
+  const text = metadata[METADATA_KEY];
+  if (text === undefined) {
+    throw new DataError({
+      code: "DATA_NOT_A_LLAVA_MODEL",
+      message: "This ONNX file does not say how its model is built",
+      expected: `metadata "${METADATA_KEY}"`,
+      got: Object.keys(metadata).join(", ") || "no metadata",
+      where,
+      fix: "Use the model artifact of a vlm-sft stage.",
+    });
+  }
+  const { config, tokenizer } = z.object({ config: llavaConfig, tokenizer: z.unknown() }).parse(JSON.parse(text));
+  const { parameters } = importOnnx(bytes);
+  const weights = new Map([...parameters].map(([name, value]) => [name, value.tensor!]));
+  return { config, tokenizer: WordTokenizer.fromJSON(tokenizer), weights };
+}

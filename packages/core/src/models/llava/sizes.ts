@@ -1,0 +1,24 @@
+import type { LlavaConfig } from "./config.ts";
+
+type Sizes = Omit<LlavaConfig, "vocabularySize">;
+
+/** Named sizes. The vocabulary comes from the data. */
+export const llavaSizes = {
+  /** 0.3M parameters: minutes on one CPU core. */
+  nano: {
+    imageSizePx: 64,
+    vision: { patchSizePx: 8, dim: 64, layers: 2, heads: 4, hidden: 256 },
+    projector: { mergeSide: 2 },
+    decoder: { dim: 64, layers: 2, heads: 4, kvHeads: 2, hidden: 192, ropeBase: 10_000 },
+  },
+  /** 0.6M parameters. */
+  micro: {
+    imageSizePx: 64,
+    vision: { patchSizePx: 8, dim: 96, layers: 3, heads: 4, hidden: 384 },
+    projector: { mergeSide: 2 },
+    decoder: { dim: 96, layers: 2, heads: 4, kvHeads: 2, hidden: 256, ropeBase: 10_000 },
+  },
+} satisfies Record<string, Sizes>;
+
+export type LlavaSize = keyof typeof llavaSizes;
+export const llavaSizeNames = Object.keys(llavaSizes) as [LlavaSize, ...LlavaSize[]];

@@ -1,0 +1,131 @@
+// [node]
+import { readFile } from "node:fs/promises";
+import { setImmediate as yieldToEvents } from "node:timers/promises";
+import { DataError } from "../../base/errors.ts";
+import { blindCeilings } from "../../data/ceilings.ts";
+import type { VqaRecord, VqaSplit } from "../../data/dataset.ts";
+import { decodeImages, encodePng } from "../../data/images.ts";
+import { loadDataset } from "../../data/loaders.ts";
+import { vqaRecordAccuracy } from "../../metrics/vqa/accuracy.ts";
+import { type EncodedImages, Generator } from "../../models/llava/generator.ts";
+import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
+import type { EvaluationSample, StageContext } from "../stage.ts";
+import type { VlmEvaluateParams } from "./definition.ts";
+
+/** What a blanked picture consists of: the middle of the range, which the encoder maps to zero. */
+const GREY = 127;
+const IMAGES_AT_ONCE = 64;
+
+export async function runVlmEvaluate(context: StageContext<VlmEvaluateParams>): Promise<void> {
+  const { params, signal } = context;
+  const model = readModel(await readFile(context.inputs.model!), "input model");
+  const data = await loadDataset(params.data, signal);
+  const { test } = data;
+  const prompts = test.records.map((record) => ({ record, tokens: promptOf(record, model) }));
+  const generator = await Generator.create(model, {
+    batchSize: params.batchSize,
+    imageBatchSize: IMAGES_AT_ONCE,
+    numPromptTokens: Math.max(...prompts.map(({ tokens }) => tokens.length)),
+    numNewTokens: params.numNewTokens,
+    provider: context.device,
+    threads: context.threads,
+  });
+  try {
+    const images = await encodeSplit(test, { generator, model, context });
+    const indexOf = new Map(test.imageIds.map((id, index) => [id, index]));
+    const samples: EvaluationSample[] = [];
+    for (let first = 0; first < prompts.length; first += params.batchSize) {
+      signal.throwIfAborted();
+      const batch = prompts.slice(first, first + params.batchSize);
+      const questions = batch.map(({ record, tokens }) => ({ tokens, imageIndex: indexOf.get(record.imageId)! }));
+      const answers = await generator.answer(questions, images);
+      batch.forEach(({ record }, row) => {
+        samples.push(scored(record, model.tokenizer.decode(answers[row]!)));
+      });
+      context.progress(samples.length, prompts.length, "questions");
+      await yieldToEvents();
+    }
+    await addPictures(samples, test, { model, count: params.numSampleImages });
+    const ceilings = blindCeilings(data);
+    await context.evaluation({
+      dataset: data.adapter,
+      split: test.name,
+      condition: params.condition,
+      metrics: {
+        ...accuracies(samples),
+        majorityAnswer: ceilings.majority,
+        questionOnlyCeiling: ceilings.questionOnly,
+      },
+      samples,
+    });
+  } finally {
+    await generator.dispose();
+  }
+}
+
+function promptOf({ question, questionId }: VqaRecord, { tokenizer }: LlavaModel): number[] {
+  const tokens = tokenizer.encode(question);
+  if (tokens.length > 0) return tokens;
+  throw new DataError({
+    code: "DATA_EMPTY_QUESTION",
+    message: "A question has no words",
+    expected: "text",
+    got: JSON.stringify(question),
+    where: `question ${questionId}`,
+  });
+}
+
+async function encodeSplit(
+  split: VqaSplit,
+  { generator, model, context }: { generator: Generator; model: LlavaModel; context: StageContext<VlmEvaluateParams> },
+): Promise<EncodedImages> {
+  const sizePx = model.config.imageSizePx;
+  const sources = split.imageIds.map((id) => split.image(id));
+  const pixels =
+    context.params.condition === "image-blanked"
+      ? new Uint8Array(sources.length * sizePx ** 2 * 3).fill(GREY)
+      : await decodeImages(sources, { sizePx, signal: context.signal });
+  return generator.encodeImages(pixels);
+}
+
+function scored(
+  { questionId, imageId, question, answer, answers, answerType }: VqaRecord,
+  given: string,
+): EvaluationSample {
+  return {
+    sampleId: questionId,
+    clusterId: imageId,
+    score: vqaRecordAccuracy(given, answers),
+    detail: { question, expected: answer, given, answers, answerType },
+  };
+}
+
+/** VQAv2 accuracy over all questions and by type of answer, fractions. */
+function accuracies(samples: readonly EvaluationSample[]): Record<string, number> {
+  const mean = (some: readonly EvaluationSample[]) => some.reduce((sum, { score }) => sum + score, 0) / some.length;
+  const metrics: Record<string, number> = { vqaAccuracy: mean(samples) };
+  for (const [type, name] of [
+    ["yes/no", "YesNo"],
+    ["number", "Number"],
+    ["other", "Other"],
+  ] as const) {
+    const some = samples.filter(({ detail }) => detail.answerType === type);
+    if (some.length > 0) metrics[`vqaAccuracy${name}`] = mean(some);
+  }
+  return metrics;
+}
+
+/** Attaches the picture to the first sample of each of the first `count` pictures. */
+async function addPictures(
+  samples: EvaluationSample[],
+  split: VqaSplit,
+  { model, count }: { model: LlavaModel; count: number },
+): Promise<void> {
+  const sizePx = model.config.imageSizePx;
+  const firstOf = new Map<string, EvaluationSample>();
+  for (const sample of samples) if (!firstOf.has(sample.clusterId)) firstOf.set(sample.clusterId, sample);
+  for (const [imageId, sample] of [...firstOf].slice(0, count)) {
+    const rgb = await decodeImages([split.image(imageId)], { sizePx });
+    sample.imagePng = await encodePng(rgb, sizePx, sizePx);
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { type PackedRow, packQuestions } from "./packing.ts";
+
+const row = (length: number): PackedRow => ({
+  tokens: new BigInt64Array(length),
+  segments: new BigInt64Array(length),
+  positions: new BigInt64Array(length),
+  labels: new BigInt64Array(length),
+});
+
+describe("packQuestions", () => {
+  it("puts questions behind each other and labels the answers only", () => {
+    const packed = row(9);
+    const count = packQuestions(
+      [
+        { question: [10, 11, 12], answer: [20, 2] },
+        { question: [13], answer: [21, 22, 2] },
+      ],
+      packed,
+      0,
+    );
+    expect(count).toBe(2);
+    expect([...packed.tokens].map(Number)).toEqual([10, 11, 12, 20, 13, 21, 22, 0, 0]);
+    expect([...packed.segments].map(Number)).toEqual([1, 1, 1, 1, 2, 2, 2, 0, 0]);
+    expect([...packed.positions].map(Number)).toEqual([0, 1, 2, 3, 0, 1, 2, 0, 0]);
+    expect([...packed.labels].map(Number)).toEqual([-100, -100, 20, 2, 21, 22, 2, -100, -100]);
+  });
+
+  it("leaves out what does not fit and goes on with what does", () => {
+    const packed = row(3);
+    const count = packQuestions(
+      [
+        { question: [10, 11, 12, 13], answer: [20, 2] },
+        { question: [14, 15], answer: [21, 2] },
+      ],
+      packed,
+      0,
+    );
+    expect(count).toBe(1);
+    expect([...packed.tokens].map(Number)).toEqual([14, 15, 21]);
+  });
+
+  it("clears what an earlier batch left in the row", () => {
+    const packed = row(4);
+    packQuestions([{ question: [10, 11], answer: [20, 2] }], packed, 0);
+    expect(packQuestions([], packed, 7)).toBe(0);
+    expect([...packed.tokens].map(Number)).toEqual([7, 7, 7, 7]);
+    expect([...packed.labels].map(Number)).toEqual([-100, -100, -100, -100]);
+  });
+});

@@ -1,0 +1,99 @@
+// [node]
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as yieldToEvents } from "node:timers/promises";
+import type { Graph, optim, Tensor, Value } from "@retort/engine";
+import { compileTrainStep } from "@retort/engine/node";
+import { createPrefetcher } from "../data/prefetch.ts";
+
+/** What is learnt, from what, by which rule. */
+export interface TrainTask {
+  graph: Graph;
+  /** Scalar. */
+  loss: Value;
+  /** Further scalars to report, by name. */
+  metrics: Readonly<Record<string, Value>>;
+  /** Producer module whose batch i feeds run i: every input of the graph, stacked [stepsPerRun, ...]. */
+  batches: { module: URL; options: unknown };
+  optimizer: optim.Optimizer;
+  maxGradNorm: number;
+  numSteps: number;
+  /** Steps in one run of ONNX Runtime; divides numSteps. */
+  stepsPerRun: number;
+  checkpointEverySteps: number;
+}
+
+/** What the loop asks of whoever runs it; a stage's context is one. */
+export interface TrainHost {
+  device: string;
+  threads: number;
+  workDir: string;
+  checkpoint: { step: number; path: string } | null;
+  signal: AbortSignal;
+  metric(key: string, step: number, value: number): void;
+  progress(done: number, total: number, unit: string): void;
+  log(level: "info", message: string): void;
+  saveCheckpoint(step: number, path: string): Promise<void>;
+}
+
+/**
+ * The one training loop. Resumes from the host's checkpoint and ends with the same bits as a run that was never
+ * interrupted: the state of the train program is exact and batches depend on their index alone.
+ * @returns the trained parameters by name
+ * @throws DivergedError when the loss is no longer a number; the last checkpoint stays
+ */
+export async function train(task: TrainTask, host: TrainHost): Promise<Map<string, Tensor>> {
+  const { graph, loss, metrics, optimizer, maxGradNorm, stepsPerRun, numSteps } = task;
+  const { device: provider, threads, signal } = host;
+  const program = await compileTrainStep(graph, {
+    loss,
+    optimizer,
+    metrics,
+    maxGradNorm,
+    stepsPerRun,
+    provider,
+    threads,
+  });
+  try {
+    if (host.checkpoint !== null) program.load(await readFile(host.checkpoint.path));
+    if (program.step > 0) host.log("info", `Resumed at step ${program.step} of ${numSteps}`);
+    const batches = createPrefetcher({ ...task.batches, ahead: 2, start: program.step / stepsPerRun, signal });
+    try {
+      while (program.step < numSteps) {
+        const batch = await batches.next();
+        signal.throwIfAborted();
+        const first = program.step;
+        const startedAt = performance.now();
+        const result = await program.run(batch);
+        const stepMs = (performance.now() - startedAt) / stepsPerRun;
+        for (let i = 0; i < stepsPerRun; i++) {
+          const step = first + i + 1;
+          host.metric("train/loss", step, result.losses[i]!);
+          host.metric("train/gradNorm", step, result.gradNorms[i]!);
+          host.metric("train/learningRate", step, result.learningRates[i]!);
+          for (const [name, values] of Object.entries(result.metrics)) host.metric(`train/${name}`, step, values[i]!);
+        }
+        host.metric("train/stepMs", program.step, stepMs);
+        host.progress(program.step, numSteps, "steps");
+        if (isCheckpoint(first, program.step, task)) await saveCheckpoint(program.step, program.state(), host);
+        // The run blocked the event loop: reports leave and a cancel arrives here.
+        await yieldToEvents();
+      }
+    } finally {
+      await batches.close();
+    }
+    return program.parameters();
+  } finally {
+    await program.dispose();
+  }
+}
+
+function isCheckpoint(before: number, step: number, { checkpointEverySteps, numSteps }: TrainTask): boolean {
+  return step < numSteps && Math.floor(step / checkpointEverySteps) > Math.floor(before / checkpointEverySteps);
+}
+
+async function saveCheckpoint(step: number, state: Uint8Array, host: TrainHost): Promise<void> {
+  const path = join(host.workDir, `checkpoint-${step}.bin`);
+  await writeFile(path, state);
+  await host.saveCheckpoint(step, path);
+}

@@ -1,0 +1,50 @@
+// Node's own modules only: this runs before node_modules is there.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const lockFile = join(root, "package-lock.json");
+const stamp = join(root, "node_modules", ".retort-lock-sha256");
+const [minMajor, minMinor] = [20, 19];
+
+/** Ends the process with what to do when this Node is too old to run the project. */
+export function requireNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > minMajor || (major === minMajor && minor >= minMinor)) return;
+  console.error(
+    `Retort needs Node.js ${minMajor}.${minMinor} or newer; this is ${process.versions.node}. Install a newer one and run the command again.`,
+  );
+  process.exit(1);
+}
+
+/** Installs the dependencies that package-lock.json names, unless they are there. @returns whether it did */
+export function installDependencies({ log = console.log } = {}) {
+  const wanted = createHash("sha256").update(readFileSync(lockFile)).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return false;
+  if (!installedByHand()) {
+    log("Installing dependencies (npm ci) ...");
+    const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+      shell: process.platform === "win32",
+    });
+    if (result.status !== 0) {
+      console.error(
+        `npm ci failed (${result.error?.message ?? `exit ${result.status}`}). Its messages stand above; run it by hand to see more.`,
+      );
+      process.exit(1);
+    }
+  }
+  writeFileSync(stamp, wanted);
+  return true;
+}
+
+/** npm writes node_modules/.package-lock.json last: newer than the lock file, it says that `npm install` was run for it. */
+function installedByHand() {
+  const hidden = join(root, "node_modules", ".package-lock.json");
+  return existsSync(hidden) && statSync(hidden).mtimeMs >= statSync(lockFile).mtimeMs;
+}
