@@ -1,0 +1,25 @@
+import { type AuproOptions, auproOf, rankPixels, type ScoredMaps } from "./aupro.ts";
+import { aurocOf } from "./auroc.ts";
+import { averagePrecisionOf } from "./average-precision.ts";
+import { f1MaxOf } from "./f1-max.ts";
+
+export interface PixelScores {
+  auroc: number;
+  averagePrecision: number;
+  f1Max: number;
+  aupro: number;
+  numRegions: number;
+}
+
+/** All pixel metrics of one category from one sort of its pixels. @throws DataError as aupro() does. */
+export function pixelScores(images: ScoredMaps, options: AuproOptions = {}): PixelScores {
+  const ranking = rankPixels(images, "pixelScores");
+  const { value, numRegions } = auproOf(ranking, options);
+  return {
+    auroc: aurocOf(ranking),
+    averagePrecision: averagePrecisionOf(ranking),
+    f1Max: f1MaxOf(ranking),
+    aupro: value,
+    numRegions,
+  };
+}
