@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 
 const checkEveryMs = 500;
-const graceMs = 3_000;
+const graceMs = 2_000;
 
 // Plain JavaScript: the thread starts without the loader. It kills its whole process group, whose leader this process is.
 const watch = `

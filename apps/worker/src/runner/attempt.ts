@@ -55,6 +55,8 @@ export class Attempt {
   #ownFailure: Failure | null = null;
   #lastWord: LastWord | null = null;
   #requests: Promise<void> = Promise.resolve();
+  /** Nothing is left to stop; what remains is to write how it ended. */
+  #isOver = false;
 
   constructor(stage: ClaimedStage, services: AttemptServices) {
     this.stage = stage;
@@ -71,7 +73,7 @@ export class Attempt {
 
   /** Asks the attempt to end; it is killed when it has not by the end of the grace. */
   stop(reason: StopReason): void {
-    if (this.#stopReason !== null) return;
+    if (this.#stopReason !== null || this.#isOver) return;
     this.#stopReason = reason;
     this.#log("info", `stopping: ${reason}`);
     this.#stopping.abort();
@@ -113,12 +115,10 @@ export class Attempt {
   async #run(directory: string): Promise<Failure | null> {
     try {
       const end = await this.#runProcess(directory);
-      if (this.#lastWord?.type !== "finished") {
-        this.#abandoned.abort();
-        await this.#requests;
-        return this.#failureOf(end);
-      }
+      if (this.#lastWord?.type !== "finished") this.#abandoned.abort();
       await this.#requests;
+      this.#isOver = true;
+      if (this.#lastWord?.type !== "finished") return this.#failureOf(end);
       await this.#reporter.flush();
       return (await this.#missingOutput()) ?? (await this.#succeed());
     } catch (error) {

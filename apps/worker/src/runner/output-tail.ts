@@ -27,9 +27,9 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
   const decoder = new StringDecoder("utf8");
   let rest = "";
   stream.on("data", (chunk: Buffer) => {
-    const lines = (rest + decoder.write(chunk)).split(/\r?\n|\r/);
+    const lines = (rest + decoder.write(chunk)).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) for (const piece of pieces(line)) onLine(piece);
+    for (const line of lines) for (const piece of pieces(shown(line))) onLine(piece);
     while (rest.length > maxLineLength) {
       onLine(rest.slice(0, maxLineLength));
       rest = rest.slice(maxLineLength);
@@ -38,6 +38,12 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
   stream.on("end", () => {
     if (rest !== "") onLine(rest);
   });
+}
+
+/** What a terminal would show: a progress bar that draws over itself is its last state. */
+function shown(line: string): string {
+  const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+  return text.slice(text.lastIndexOf("\r") + 1);
 }
 
 function pieces(line: string): string[] {
