@@ -1,4 +1,7 @@
-import type { Fence } from "./fence.ts";
+import type { Pool } from "pg";
+import { isReferencedSql } from "./artifacts.ts";
+import { type Fence, holdFence } from "./fence.ts";
+import { transaction } from "./transaction.ts";
 
 export interface CheckpointRow {
   stageId: string;
@@ -16,4 +19,36 @@ export interface Checkpoints {
     checkpoint: { step: number; sha256: string; sizeBytes: number },
   ): Promise<{ unreferenced: string[] }>;
   latest(stageId: string): Promise<CheckpointRow | null>;
+}
+
+export function checkpoints(pool: Pool): Checkpoints {
+  return {
+    record: (fence, { step, sha256, sizeBytes }) =>
+      transaction(pool, async (client) => {
+        await holdFence(client, fence);
+        await client.query(
+          `INSERT INTO checkpoint (stage_id, step, attempt, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (stage_id, step) DO UPDATE SET attempt = excluded.attempt, sha256 = excluded.sha256,
+             size_bytes = excluded.size_bytes, created_at = now()`,
+          [fence.stageId, step, fence.attempt, sha256, sizeBytes],
+        );
+        const { rows: dropped } = await client.query<{ sha256: string }>(
+          "DELETE FROM checkpoint WHERE stage_id = $1 AND step <> $2 RETURNING sha256",
+          [fence.stageId, step],
+        );
+        const { rows } = await client.query<{ sha256: string }>(
+          `SELECT sha256 FROM unnest($1::text[]) AS old (sha256) WHERE NOT ${isReferencedSql("old.sha256")}`,
+          [dropped.map((row) => row.sha256)],
+        );
+        return { unreferenced: rows.map((row) => row.sha256) };
+      }),
+    async latest(stageId) {
+      const { rows } = await pool.query<CheckpointRow>(
+        `SELECT stage_id AS "stageId", step, attempt, sha256, size_bytes AS "sizeBytes", created_at AS "createdAt"
+         FROM checkpoint WHERE stage_id = $1 ORDER BY step DESC LIMIT 1`,
+        [stageId],
+      );
+      return rows[0] ?? null;
+    },
+  };
 }

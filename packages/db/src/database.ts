@@ -1,19 +1,20 @@
-import type { Pool } from "pg";
-import type { Artifacts } from "./artifacts.ts";
-import type { Attempts } from "./attempts.ts";
-import type { Auth } from "./auth.ts";
-import type { Checkpoints } from "./checkpoints.ts";
-import type { Evaluations } from "./evaluations.ts";
-import type { Events } from "./events.ts";
-import type { PrismaClient } from "./generated/client.ts";
-import type { Leaderboard } from "./leaderboard.ts";
-import type { Logs } from "./logs.ts";
-import type { Metrics } from "./metrics.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Projects } from "./projects.ts";
-import type { Runs } from "./runs.ts";
-import type { Stages } from "./stages.ts";
-import type { Workers } from "./workers.ts";
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg, { type Pool } from "pg";
+import { type Artifacts, artifacts } from "./artifacts.ts";
+import { type Attempts, attempts } from "./attempts.ts";
+import { type Auth, auth } from "./auth.ts";
+import { type Checkpoints, checkpoints } from "./checkpoints.ts";
+import { type Evaluations, evaluations } from "./evaluations.ts";
+import { type Events, events } from "./events.ts";
+import { PrismaClient } from "./generated/client.ts";
+import { type Leaderboard, leaderboard } from "./leaderboard.ts";
+import { type Logs, logs } from "./logs.ts";
+import { type Metrics, metrics } from "./metrics.ts";
+import { type Outbox, outbox } from "./outbox.ts";
+import { type Projects, projects } from "./projects.ts";
+import { type Runs, runs } from "./runs.ts";
+import { type Stages, stages } from "./stages.ts";
+import { type Workers, workers } from "./workers.ts";
 
 export interface DatabaseOptions {
   /** postgresql://user:password@host:port/database */
@@ -43,4 +44,52 @@ export interface Database {
   auth: Auth;
   events: Events;
   close(): Promise<void>;
+}
+
+/** int8 arrives as number: counts, sizes in bytes and sequence numbers of ours stay below 2^53. */
+const int8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    oid === int8 && format !== "binary" ? Number : pg.types.getTypeParser(oid, format),
+};
+
+/** Opens connections when they are needed; a database that is away makes the calls fail, never the process. */
+export function createDatabase({ url, poolSize = 10, log = () => {} }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: 30_000,
+    application_name: "retort",
+  });
+  // Without a listener the end of an idle connection would end the process.
+  pool.on("error", (error) => log(`A database connection broke: ${error.message}`));
+  pool.on("connect", (client) => client.on("error", (error) => log(`A database connection broke: ${error.message}`)));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const eventHub = events({ pool, url, log });
+  const evaluationTable = evaluations(pool);
+  return {
+    prisma,
+    pool,
+    projects: projects(pool),
+    runs: runs(pool, evaluationTable),
+    stages: stages(pool),
+    attempts: attempts(pool),
+    metrics: metrics(pool),
+    logs: logs(pool),
+    artifacts: artifacts(pool),
+    checkpoints: checkpoints(pool),
+    workers: workers(pool),
+    outbox: outbox(pool),
+    evaluations: evaluationTable,
+    leaderboard: leaderboard(pool),
+    auth: auth(pool),
+    events: eventHub,
+    async close() {
+      await eventHub.close();
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
 }

@@ -1,3 +1,5 @@
+import pg, { type Pool } from "pg";
+
 /** Something about the row changed: read it again. */
 export interface DatabaseEvent {
   type: "stage" | "run" | "worker";
@@ -14,4 +16,117 @@ export interface Events {
   publish(event: DatabaseEvent): Promise<void>;
   /** Resolves when listening. All listeners of a Database share one connection, which reconnects by itself. */
   listen(listener: EventListener | EventListener["onEvent"]): Promise<{ close(): Promise<void> }>;
+}
+
+export const channel = "retort";
+const firstDelayMs = 50;
+const maxDelayMs = 5_000;
+
+/** SQL that publishes when its transaction commits. Payloads are a type and an id: far below NOTIFY's 8,000 bytes. */
+export function notifySql(type: DatabaseEvent["type"], id: string): string {
+  return `pg_notify('${channel}', json_build_object('type', '${type}', 'id', ${id})::text)`;
+}
+
+interface EventsOptions {
+  pool: Pool;
+  url: string;
+  log: (message: string) => void;
+}
+
+export function events({ pool, url, log }: EventsOptions): Events & { close(): Promise<void> } {
+  const listeners = new Set<EventListener>();
+  let connection: Promise<pg.Client> | null = null;
+  let closed = false;
+  let retryTimer: NodeJS.Timeout | undefined;
+
+  const dispatch = (payload: string | undefined) => {
+    const event = parseEvent(payload);
+    if (event !== null) for (const listener of listeners) listener.onEvent(event);
+  };
+
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: url, keepAlive: true, application_name: "retort events" });
+    client.on("notification", ({ payload }) => dispatch(payload));
+    // 'end' follows every error; without a listener the error would end the process.
+    client.on("error", (error) => log(`The database's event connection broke: ${error.message}`));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}`);
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw error;
+    }
+    client.once("end", () => {
+      connection = null;
+      if (!closed && listeners.size > 0) reconnect(firstDelayMs);
+    });
+    return client;
+  }
+
+  function reconnect(delayMs: number): void {
+    retryTimer = setTimeout(() => {
+      if (closed || listeners.size === 0) return;
+      connection = connect();
+      connection.then(
+        () => {
+          for (const listener of listeners) listener.onGap?.();
+        },
+        (error: Error) => {
+          log(`No event connection to the database yet: ${error.message}`);
+          connection = null;
+          reconnect(Math.min(delayMs * 2, maxDelayMs));
+        },
+      );
+    }, delayMs);
+    retryTimer.unref();
+  }
+
+  async function disconnect(): Promise<void> {
+    clearTimeout(retryTimer);
+    const client = await connection?.catch(() => null);
+    connection = null;
+    await client?.end();
+  }
+
+  return {
+    async publish({ type, id }) {
+      await pool.query(`SELECT ${notifySql(type, "$1::text")}`, [id]);
+    },
+    async listen(target) {
+      const listener = typeof target === "function" ? { onEvent: target } : { ...target };
+      listeners.add(listener);
+      try {
+        connection ??= connect();
+        await connection;
+      } catch (error) {
+        listeners.delete(listener);
+        connection = null;
+        throw error;
+      }
+      return {
+        async close() {
+          listeners.delete(listener);
+          if (listeners.size === 0) await disconnect();
+        },
+      };
+    },
+    async close() {
+      closed = true;
+      listeners.clear();
+      await disconnect();
+    },
+  };
+}
+
+/** Others may use the channel, too: what is not ours is passed over. */
+function parseEvent(payload: string | undefined): DatabaseEvent | null {
+  try {
+    const value: unknown = JSON.parse(payload ?? "");
+    if (typeof value !== "object" || value === null || !("type" in value) || !("id" in value)) return null;
+    const { type, id } = value;
+    if ((type !== "stage" && type !== "run" && type !== "worker") || typeof id !== "string") return null;
+    return { type, id };
+  } catch {
+    return null;
+  }
 }

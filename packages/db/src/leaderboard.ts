@@ -1,3 +1,5 @@
+import type { Pool } from "pg";
+
 export interface LeaderboardRow {
   configKey: string;
   recipe: string;
@@ -23,4 +25,35 @@ export interface LeaderboardRow {
 export interface Leaderboard {
   /** One row per (configKey, dataset, split, condition); by dataset, split, condition, then highest mean. Cancelled runs do not count. */
   rows(query: { recipe: string; metric: string; projectId?: string; dataset?: string }): Promise<LeaderboardRow[]>;
+}
+
+export function leaderboard(pool: Pool): Leaderboard {
+  return {
+    async rows({ recipe, metric, projectId, dataset }) {
+      const { rows } = await pool.query<LeaderboardRow>(
+        `WITH seed AS (
+          -- One number a seed: of a run that evaluates twice under one condition the last stage's, of two runs with one seed the newer's.
+          SELECT DISTINCT ON (r.config_key, e.dataset, e.split, e.condition, r.seed)
+            r.config_key, r.params, r.name, r.id AS run_id, r.seed, e.dataset, e.split, e.condition, e.num_samples, m.value
+          FROM run r
+          JOIN run_stage rs ON rs.run_id = r.id
+          JOIN stage s ON s.id = rs.stage_id AND s.status = 'succeeded'
+          JOIN evaluation e ON e.stage_id = s.id
+          JOIN evaluation_metric m ON m.evaluation_id = e.id AND m.metric = $2
+          WHERE r.recipe = $1 AND r.status <> 'cancelled'
+            AND ($3::uuid IS NULL OR r.project_id = $3) AND ($4::text IS NULL OR e.dataset = $4)
+          ORDER BY r.config_key, e.dataset, e.split, e.condition, r.seed, r.id DESC, rs.position DESC
+        )
+        SELECT config_key AS "configKey", $1 AS recipe, (array_agg(params ORDER BY run_id DESC))[1] AS params,
+          dataset, split, condition, $2 AS metric, count(*) AS n, avg(value) AS mean, stddev_samp(value) AS std,
+          min(value) AS min, max(value) AS max, array_agg(seed ORDER BY seed) AS seeds,
+          array_agg(run_id ORDER BY seed) AS "runIds", (array_agg(name ORDER BY run_id DESC))[1] AS "runName",
+          (array_agg(num_samples ORDER BY run_id DESC))[1] AS "numSamples"
+        FROM seed GROUP BY config_key, dataset, split, condition
+        ORDER BY dataset, split, condition, mean DESC, config_key`,
+        [recipe, metric, projectId ?? null, dataset ?? null],
+      );
+      return rows;
+    },
+  };
 }

@@ -1,4 +1,10 @@
-import type { Fence } from "./fence.ts";
+import type { Pool } from "pg";
+import { LostLeaseError } from "./errors.ts";
+import { notifySql } from "./events.ts";
+import { type Fence, fenceSql, fenceValues } from "./fence.ts";
+import { after, latest, series } from "./metrics-read.ts";
+import { rollback } from "./metrics-rollback.ts";
+import { repeatOnDeadlock } from "./transaction.ts";
 
 export interface MetricPoint {
   key: string;
@@ -24,6 +30,7 @@ export interface LatestMetric {
 
 /** How far a live reader has come: last step seen of each key. Opaque to users; survives JSON. */
 export interface MetricCursor {
+  /** The newest attempt that had taken points back. */
   attempt: number;
   steps: Record<string, number>;
 }
@@ -52,4 +59,66 @@ export interface Metrics {
   /** What came since the cursor, at most `limit` points a key (default 1,000). Start with cursor null for everything. */
   after(query: { stageId: string; cursor: MetricCursor | null; limit?: number }): Promise<MetricsAfter>;
   latest(stageId: string): Promise<LatestMetric[]>;
+}
+
+/** Rows a statement: enough to make its fixed costs small, few enough to keep its locks short. */
+const batchSize = 5_000;
+
+// Sorted, so that two writers meet in the same order. A batch that is sent again finds its rows and leaves them alone.
+const writeSql = `WITH ${fenceSql}, point AS MATERIALIZED (
+  SELECT key, step, value FROM unnest($4::text[], $5::int[], $6::float8[]) AS point (key, step, value)
+), written AS (
+  INSERT INTO metric AS m (stage_id, key, step, value, attempt, at)
+  SELECT fence.id, key, step, value, fence.attempt, clock_timestamp() FROM fence, point ORDER BY key, step
+  ON CONFLICT (stage_id, key, step) DO UPDATE SET value = excluded.value, attempt = excluded.attempt, at = excluded.at
+    WHERE m.value <> excluded.value OR m.attempt <> excluded.attempt
+), newest AS (
+  INSERT INTO metric_latest AS l (stage_id, key, step, value, at)
+  SELECT DISTINCT ON (key) fence.id, key, step, value, clock_timestamp() FROM fence, point ORDER BY key, step DESC
+  ON CONFLICT (stage_id, key) DO UPDATE SET step = excluded.step, value = excluded.value, at = excluded.at
+    WHERE l.step < excluded.step OR (l.step = excluded.step AND l.value <> excluded.value)
+) SELECT ${notifySql("stage", "id")} FROM fence`;
+
+export function metrics(pool: Pool): Metrics {
+  return {
+    async write(fence, points) {
+      const unique = lastOfEach(points);
+      for (let first = 0; first === 0 || first < unique.length; first += batchSize) {
+        const batch = unique.slice(first, first + batchSize);
+        const { rowCount } = await repeatOnDeadlock(() =>
+          pool.query({
+            name: "metrics.write",
+            text: writeSql,
+            values: [
+              ...fenceValues(fence),
+              batch.map(({ key }) => key),
+              batch.map(({ step }) => step),
+              batch.map(({ value }) => value),
+            ],
+          }),
+        );
+        if (rowCount === 0) throw new LostLeaseError(fence);
+      }
+    },
+    rollback: (fence, afterStep) => rollback(pool, fence, afterStep),
+    series: (query) => series(pool, query),
+    after: (query) => after(pool, query),
+    latest: (stageId) => latest(pool, stageId),
+  };
+}
+
+/** One statement cannot write a row twice: of points with the same key and step the last one counts. */
+function lastOfEach(points: readonly MetricPoint[]): readonly MetricPoint[] {
+  const seen = new Map<string, Map<number, MetricPoint>>();
+  let size = 0;
+  for (const point of points) {
+    let steps = seen.get(point.key);
+    if (steps === undefined) {
+      steps = new Map();
+      seen.set(point.key, steps);
+    }
+    if (!steps.has(point.step)) size++;
+    steps.set(point.step, point);
+  }
+  return size === points.length ? points : [...seen.values()].flatMap((steps) => [...steps.values()]);
 }

@@ -1,6 +1,17 @@
-import type { Failure, PlannedStage, Resources, RunStatus, StageStatus } from "@retort/core";
-import type { EvaluationRow } from "./evaluations.ts";
+import {
+  type Failure,
+  type PlannedStage,
+  type Resources,
+  type RunStatus,
+  runStatuses,
+  type StageStatus,
+} from "@retort/core";
+import type { Pool } from "pg";
+import type { EvaluationRow, Evaluations } from "./evaluations.ts";
 import type { LatestMetric } from "./metrics.ts";
+import { cancelRun, retryRun } from "./run-control.ts";
+import { createRun } from "./run-create.ts";
+import { getRun, listRuns } from "./run-read.ts";
 import type { StageProgress } from "./stages.ts";
 
 export interface RunInput {
@@ -24,11 +35,15 @@ export interface RunRow {
   seed: number;
   name: string;
   status: RunStatus;
-  error: Failure | null;
+  /** Failure of the first stage that failed. */
+  error: RunError | null;
   createdAt: Date;
   startedAt: Date | null;
+  /** Null also for a failed run while its other branches go on. */
   finishedAt: Date | null;
 }
+
+export type RunError = Failure & { stageName: string };
 
 export interface RunListItem extends RunRow {
   projectSlug: string;
@@ -98,4 +113,25 @@ export interface Runs {
   /** Gives failed and cancelled stages a new budget. @throws NotFoundError, ConflictError when nothing failed or was cancelled */
   retry(id: string): Promise<void>;
   countByStatus(query?: { projectId?: string }): Promise<Record<RunStatus, number>>;
+}
+
+export function runs(pool: Pool, evaluations: Evaluations): Runs {
+  return {
+    create: (run) => createRun(pool, run),
+    list: (query = {}) => listRuns(pool, query),
+    get: (id) => getRun(pool, evaluations, id),
+    cancel: (id) => cancelRun(pool, id),
+    retry: (id) => retryRun(pool, id),
+    async countByStatus({ projectId } = {}) {
+      const { rows } = await pool.query<{ status: RunStatus; n: number }>(
+        "SELECT status, count(*) AS n FROM run WHERE $1::uuid IS NULL OR project_id = $1 GROUP BY status",
+        [projectId ?? null],
+      );
+      const counts = new Map(rows.map(({ status, n }) => [status, n]));
+      return Object.fromEntries(runStatuses.map((status) => [status, counts.get(status) ?? 0])) as Record<
+        RunStatus,
+        number
+      >;
+    },
+  };
 }

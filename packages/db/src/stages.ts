@@ -1,5 +1,12 @@
-import type { Failure, Resources, StageStatus } from "@retort/core";
-import type { Fence } from "./fence.ts";
+import { type Failure, type Resources, type StageStatus, stageStatuses } from "@retort/core";
+import type { Pool } from "pg";
+import { LostLeaseError } from "./errors.ts";
+import { notifySql } from "./events.ts";
+import { type Fence, fenceValues } from "./fence.ts";
+import { jsonb } from "./jsonb.ts";
+import { claim } from "./stage-claim.ts";
+import { endAttempt, reclaimExpired } from "./stage-end.ts";
+import { explainWaiting, rewake } from "./stage-waiting.ts";
 
 export interface StageProgress {
   done: number;
@@ -95,4 +102,67 @@ export interface Stages {
     { runId: string; runName: string; projectId: string; stageName: string; reused: boolean; createdAt: Date }[]
   >;
   countByStatus(): Promise<Record<StageStatus, number>>;
+}
+
+/** Select list of what StageRow and RunStageRow have in common, from `stage s`. */
+export const stageColumns = `s.id, s.content_key AS "contentKey", s.kind, s.kind_version AS "kindVersion", s.params, s.seed,
+  s.resources, s.status, s.attempt, s.worker_id AS "workerId", s.cancel_requested AS "cancelRequested", s.progress,
+  s.waiting_reason AS "waitingReason", s.failure, s.created_at AS "createdAt", s.ready_at AS "readyAt",
+  s.started_at AS "startedAt", s.finished_at AS "finishedAt"`;
+
+const rowColumns = `${stageColumns}, s.key_parts AS "keyParts", s.data_fingerprint AS "dataFingerprint", s.priority`;
+
+export function stages(pool: Pool): Stages {
+  return {
+    claim: (options) => claim(pool, options),
+    async heartbeat(fence, { leaseMs, progress }) {
+      const { rows } = await pool.query<{ cancelRequested: boolean }>({
+        name: "stages.heartbeat",
+        text: `WITH beat AS (
+          UPDATE stage SET lease_expires_at = clock_timestamp() + $4::float8 * interval '1 millisecond',
+            progress = coalesce($5::jsonb, progress)
+          WHERE id = $1::uuid AND attempt = $2::int AND worker_id = $3::uuid AND status = 'running'
+          RETURNING id, cancel_requested
+        ) SELECT cancel_requested AS "cancelRequested",
+            CASE WHEN $5::jsonb IS NOT NULL THEN ${notifySql("stage", "id")} END FROM beat`,
+        values: [...fenceValues(fence), leaseMs, progress === undefined ? null : jsonb(progress)],
+      });
+      if (rows[0] === undefined) throw new LostLeaseError(fence);
+      return { cancelRequested: rows[0].cancelRequested };
+    },
+    succeed: (fence, { lastOutput } = {}) => endAttempt(pool, fence, { outcome: "succeeded", lastOutput }),
+    fail: (fence, failure, { retry, delayMs }) =>
+      endAttempt(pool, fence, retry ? { outcome: "retry", failure, delayMs } : { outcome: "failed", failure }),
+    cancelled: (fence) => endAttempt(pool, fence, { outcome: "cancelled" }),
+    reclaimExpired: ({ maxLost } = {}) => reclaimExpired(pool, maxLost),
+    explainWaiting: () => explainWaiting(pool),
+    rewake: (options) => rewake(pool, options),
+    async get(id) {
+      const { rows } = await pool.query<StageRow>(`SELECT ${rowColumns} FROM stage s WHERE s.id = $1`, [id]);
+      return rows[0] ?? null;
+    },
+    async byContentKey(contentKey) {
+      const text = `SELECT ${rowColumns} FROM stage s WHERE s.content_key = $1`;
+      return (await pool.query<StageRow>(text, [contentKey])).rows[0] ?? null;
+    },
+    async usedBy(id) {
+      const { rows } = await pool.query<Awaited<ReturnType<Stages["usedBy"]>>[number]>(
+        `SELECT r.id AS "runId", r.name AS "runName", r.project_id AS "projectId", rs.name AS "stageName", rs.reused,
+           r.created_at AS "createdAt"
+         FROM run_stage rs JOIN run r ON r.id = rs.run_id WHERE rs.stage_id = $1 ORDER BY r.id DESC`,
+        [id],
+      );
+      return rows;
+    },
+    async countByStatus() {
+      const { rows } = await pool.query<{ status: StageStatus; n: number }>(
+        "SELECT status, count(*) AS n FROM stage GROUP BY status",
+      );
+      const counts = new Map(rows.map(({ status, n }) => [status, n]));
+      return Object.fromEntries(stageStatuses.map((status) => [status, counts.get(status) ?? 0])) as Record<
+        StageStatus,
+        number
+      >;
+    },
+  };
 }

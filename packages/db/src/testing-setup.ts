@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { generate } from "../../../scripts/generate.mjs";
 import { startTestPostgres } from "./testing.ts";
 
 declare module "vitest" {
@@ -8,8 +9,9 @@ declare module "vitest" {
   }
 }
 
-/** vitest's globalSetup: one server for the whole run. */
+/** vitest's globalSetup: the Prisma client, and one server for the whole run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  generate();
   const server = await startTestPostgres();
   project.provide("postgresUrl", server.url);
   return () => server.stop();

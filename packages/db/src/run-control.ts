@@ -1,0 +1,90 @@
+import type { RunStatus } from "@retort/core";
+import type { Pool, PoolClient } from "pg";
+import { ConflictError, NotFoundError } from "./errors.ts";
+import { notifySql } from "./events.ts";
+import { transaction } from "./transaction.ts";
+import { readyStages, resetStages, settleRunsOf } from "./transitions.ts";
+
+interface LockedRun {
+  status: RunStatus;
+  isLive: boolean;
+  stageIds: string[];
+}
+
+/** A run that waits for stages. A failed one may: its other branches go on. */
+const isLiveSql = "(run.status IN ('queued', 'running') OR (run.status = 'failed' AND run.finished_at IS NULL))";
+
+/** Stages first, then the run: the order of all transactions. @throws NotFoundError */
+async function lock(client: PoolClient, runId: string): Promise<LockedRun> {
+  const { rows: stages } = await client.query<{ id: string }>(
+    "SELECT id FROM stage WHERE id IN (SELECT stage_id FROM run_stage WHERE run_id = $1) ORDER BY id FOR UPDATE",
+    [runId],
+  );
+  const { rows } = await client.query<{ status: RunStatus; isLive: boolean }>(
+    `SELECT status, ${isLiveSql} AS "isLive" FROM run WHERE id = $1 FOR UPDATE`,
+    [runId],
+  );
+  if (rows[0] === undefined) throw new NotFoundError("run", runId);
+  return { ...rows[0], stageIds: stages.map(({ id }) => id) };
+}
+
+/** See Runs.cancel. */
+export function cancelRun(pool: Pool, runId: string): Promise<void> {
+  return transaction(pool, async (client) => {
+    const { status, isLive, stageIds } = await lock(client, runId);
+    if (status === "cancelled") return;
+    if (!isLive) {
+      throw new ConflictError({
+        message: "The run has ended",
+        expected: "a queued or running run",
+        got: status,
+        where: `run ${runId}`,
+      });
+    }
+    await client.query(
+      `WITH cancelled AS (
+        UPDATE run SET status = 'cancelled', finished_at = clock_timestamp(), error = NULL WHERE id = $1 RETURNING id
+      ) SELECT ${notifySql("run", "id")} FROM cancelled`,
+      [runId],
+    );
+    await client.query(
+      `WITH own AS (
+        SELECT s.id FROM stage s WHERE s.id = ANY ($1::uuid[]) AND NOT EXISTS (
+          SELECT FROM run_stage rs JOIN run ON run.id = rs.run_id WHERE rs.stage_id = s.id AND ${isLiveSql}
+        )
+      ), cancelled AS (
+        UPDATE stage SET status = 'cancelled', finished_at = clock_timestamp(), waiting_reason = NULL
+        FROM own WHERE stage.id = own.id AND stage.status IN ('pending', 'ready') RETURNING stage.id
+      ), asked AS (
+        UPDATE stage SET cancel_requested = true
+        FROM own WHERE stage.id = own.id AND stage.status = 'running' RETURNING stage.id
+      )
+      SELECT ${notifySql("stage", "id")} FROM (SELECT id FROM cancelled UNION ALL SELECT id FROM asked) AS changed`,
+      [stageIds],
+    );
+  });
+}
+
+/** See Runs.retry. */
+export function retryRun(pool: Pool, runId: string): Promise<void> {
+  return transaction(pool, async (client) => {
+    const { status, stageIds } = await lock(client, runId);
+    if (status !== "failed" && status !== "cancelled") {
+      throw new ConflictError({
+        message: "There is nothing to retry",
+        expected: "a failed or cancelled run",
+        got: status,
+        where: `run ${runId}`,
+      });
+    }
+    await resetStages(client, stageIds);
+    // Those that were asked to stop and have not yet stopped.
+    await client.query("UPDATE stage SET cancel_requested = false WHERE id = ANY ($1::uuid[]) AND cancel_requested", [
+      stageIds,
+    ]);
+    await readyStages(client, stageIds);
+    await client.query("UPDATE run SET status = 'queued', error = NULL, finished_at = NULL WHERE id = $1", [runId]);
+    await settleRunsOf(client, stageIds);
+    await client.query(`SELECT ${notifySql("run", "$1::text")}`, [runId]);
+  });
+}

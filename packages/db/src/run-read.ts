@@ -1,0 +1,80 @@
+import type { Pool } from "pg";
+import type { Evaluations } from "./evaluations.ts";
+import { numbers } from "./jsonb.ts";
+import type { RunDetail, RunListItem, RunQuery, RunRow, RunStageRow } from "./runs.ts";
+import { stageColumns } from "./stages.ts";
+
+const runColumns = `r.id, r.project_id AS "projectId", p.slug AS "projectSlug", r.recipe, r.params, r.config_key AS "configKey",
+  r.seed, r.name, r.status, r.error, r.created_at AS "createdAt", r.started_at AS "startedAt", r.finished_at AS "finishedAt"`;
+
+/** One statement for the page: no series is read, metrics come from the table of newest points. */
+const listSql = `WITH page AS MATERIALIZED (
+  SELECT r.* FROM run r
+  WHERE ($1::uuid IS NULL OR r.project_id = $1) AND ($2::text IS NULL OR r.recipe = $2)
+    AND ($3::run_status IS NULL OR r.status = $3) AND ($4::uuid IS NULL OR r.id < $4)
+  ORDER BY r.id DESC LIMIT $5
+), tally AS (
+  SELECT rs.run_id, count(*) AS stages,
+    count(*) FILTER (WHERE s.status IN ('succeeded', 'failed', 'cancelled', 'pruned')) AS finished,
+    count(*) FILTER (WHERE rs.reused) AS reused,
+    (array_agg(jsonb_build_object('stageName', rs.name, 'progress', s.progress) ORDER BY rs.position)
+      FILTER (WHERE s.status = 'running'))[1] AS current
+  FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN stage s ON s.id = rs.stage_id GROUP BY rs.run_id
+), newest AS (
+  SELECT DISTINCT ON (rs.run_id, l.key) rs.run_id, l.key, l.value
+  FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN metric_latest l ON l.stage_id = rs.stage_id
+  WHERE l.key = ANY ($6::text[]) ORDER BY rs.run_id, l.key, rs.position DESC
+), metrics AS (
+  SELECT run_id, json_object_agg(key, value) AS metrics FROM newest GROUP BY run_id
+)
+SELECT ${runColumns}, coalesce(t.stages, 0) AS "numStages", coalesce(t.finished, 0) AS "numFinishedStages",
+  coalesce(t.reused, 0) AS "numReusedStages", t.current, m.metrics
+FROM page r JOIN project p ON p.id = r.project_id
+LEFT JOIN tally t ON t.run_id = r.id LEFT JOIN metrics m ON m.run_id = r.id
+ORDER BY r.id DESC`;
+
+/** See Runs.list. */
+export async function listRuns(
+  pool: Pool,
+  { projectId, recipe, status, cursor, limit = 50, metricKeys = [] }: RunQuery,
+): Promise<{ runs: RunListItem[]; nextCursor: string | null }> {
+  const { rows } = await pool.query<Omit<RunListItem, "metrics"> & { metrics: Record<string, number | string> | null }>(
+    listSql,
+    [projectId ?? null, recipe ?? null, status ?? null, cursor ?? null, limit + 1, metricKeys],
+  );
+  const runs = rows.slice(0, limit).map((row) => ({ ...row, metrics: numbers(row.metrics ?? {}) }));
+  return { runs, nextCursor: rows.length > limit ? (runs.at(-1)?.id ?? null) : null };
+}
+
+/** See Runs.get. */
+export async function getRun(pool: Pool, evaluations: Evaluations, id: string): Promise<RunDetail | null> {
+  const { rows } = await pool.query<RunRow & { projectSlug: string }>(
+    `SELECT ${runColumns} FROM run r JOIN project p ON p.id = r.project_id WHERE r.id = $1`,
+    [id],
+  );
+  const run = rows[0];
+  if (run === undefined) return null;
+  const [stages, evaluationRows] = await Promise.all([stagesOf(pool, id), evaluations.forRun(id)]);
+  return { ...run, stages, evaluations: evaluationRows };
+}
+
+type LatestJson = { key: string; step: number; value: number | string; at: string };
+
+async function stagesOf(pool: Pool, runId: string): Promise<RunStageRow[]> {
+  const { rows } = await pool.query<Omit<RunStageRow, "latest"> & { latest: LatestJson[] }>(
+    `SELECT rs.name, rs.position, rs.reused, ${stageColumns},
+      (SELECT coalesce(json_agg(json_build_object('name', i.name, 'stageName', source.name, 'artifactName', i.artifact_name)
+          ORDER BY i.name), '[]')
+        FROM stage_input i CROSS JOIN LATERAL (
+          SELECT rs2.name FROM run_stage rs2 WHERE rs2.run_id = rs.run_id AND rs2.stage_id = i.source_stage_id LIMIT 1
+        ) source WHERE i.stage_id = s.id) AS needs,
+      (SELECT coalesce(json_agg(json_build_object('key', l.key, 'step', l.step, 'value', l.value, 'at', l.at) ORDER BY l.key), '[]')
+        FROM metric_latest l WHERE l.stage_id = s.id) AS latest
+     FROM run_stage rs JOIN stage s ON s.id = rs.stage_id WHERE rs.run_id = $1 ORDER BY rs.position`,
+    [runId],
+  );
+  return rows.map((row) => ({
+    ...row,
+    latest: row.latest.map(({ key, step, value, at }) => ({ key, step, value: Number(value), at: new Date(at) })),
+  }));
+}
