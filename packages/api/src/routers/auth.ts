@@ -11,10 +11,16 @@ export const authRouter = router({
       name: principal.kind === "key" ? principal.name : null,
     })),
 
-  /** A path that signs one browser in, once: append it to the server's URL. */
-  createLink: keyProcedure.output(z.object({ path: z.string(), expiresAt: z.date() })).mutation(async ({ ctx }) => {
+  /** A link that signs one browser in, once; on the name by which the server was called. */
+  createLink: keyProcedure.output(z.object({ url: z.string(), expiresAt: z.date() })).mutation(async ({ ctx }) => {
     const expiresAt = new Date(Date.now() + linkLifetimeMs);
     const token = await ctx.db.auth.createLoginToken({ lifetimeMs: linkLifetimeMs });
-    return { path: `/login?token=${encodeURIComponent(token)}`, expiresAt };
+    const path = `/login?token=${encodeURIComponent(token)}`;
+    return { url: new URL(path, originOf(ctx.request.headers)).href, expiresAt };
   }),
 });
+
+function originOf(headers: Headers): string {
+  const scheme = headers.get("x-forwarded-proto") === "https" ? "https" : "http";
+  return `${scheme}://${headers.get("host")}`;
+}

@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import type { CliEnv } from "../env.ts";
+import { cancel } from "./cancel.ts";
+import { exportRun } from "./export.ts";
+import { launch } from "./launch.ts";
+import { leaderboard } from "./leaderboard.ts";
+import { link } from "./link.ts";
+import { logs } from "./logs.ts";
+import { ls } from "./ls.ts";
+import { recipes } from "./recipes.ts";
+import { retry } from "./retry.ts";
+import { show } from "./show.ts";
+import { verify } from "./verify.ts";
+import { workers } from "./workers.ts";
+
+/** Adds one command to the program. What a command needs beyond its options is imported when it runs. */
+export type RegisterCommand = (program: Command, env: CliEnv) => void;
+
+/** In the order of `retort --help`. */
+export const commands = {
+  launch,
+  ls,
+  show,
+  logs,
+  cancel,
+  retry,
+  export: exportRun,
+  leaderboard,
+  recipes,
+  workers,
+  link,
+  verify,
+} satisfies Record<string, RegisterCommand>;

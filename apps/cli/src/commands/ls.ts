@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { CliEnv } from "../env.ts";
+import { hint, print, printJson } from "../output/print.ts";
+import { elapsed, measured } from "../output/quantity.ts";
+import { shortId } from "../run-reference.ts";
+import { connect } from "../server.ts";
+
+const statuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+
+interface Options {
+  project?: string;
+  recipe?: string;
+  status?: (typeof statuses)[number];
+  limit: string;
+  json?: boolean;
+}
+
+export function ls(program: Command, env: CliEnv): void {
+  program
+    .command("ls")
+    .description("list runs, newest first")
+    .option("--project <slug>")
+    .option("--recipe <name>")
+    .addOption(new Option("--status <status>").choices(statuses))
+    .option("--limit <n>", "at most so many", "30")
+    .option("--json", "print JSON")
+    .action(async ({ limit, json, ...query }: Options) => {
+      const { retort } = await connect(env);
+      const { runs, nextCursor } = await retort.runs.list.query({ ...query, limit: Number(limit) });
+      if (json) return printJson({ runs, nextCursor });
+      if (runs.length === 0) return hint("No runs. Start one: retort launch quickstart --watch");
+      const { table } = await import("../output/table.ts");
+      const rows = runs.map((run) => [
+        shortId(run.id),
+        run.name,
+        run.recipe,
+        run.seed,
+        run.status,
+        `${run.numFinishedStages}/${run.numStages}`,
+        run.headline === null ? null : measured(run.headline.value, run.headline.unit),
+        elapsed(run.startedAt, run.finishedAt),
+        run.createdAt.toISOString().slice(0, 16).replace("T", " "),
+      ]);
+      print(table(["RUN", "NAME", "RECIPE", "SEED", "STATUS", "STAGES", "RESULT", "TIME", "LAUNCHED (UTC)"], rows));
+      if (nextCursor !== null) hint(`Older runs are not shown; --limit ${Number(limit) * 2} shows more.`);
+    });
+}

@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import { CliError, exitCodes } from "./cli-error.ts";
+import { commands } from "./commands/index.ts";
+import { readEnv } from "./env.ts";
+import { hint } from "./output/print.ts";
+
+const program = new Command("retort")
+  .description("Train, ablate and rank small multimodal models.")
+  .showHelpAfterError("(`retort <command> --help` lists the options)")
+  .exitOverride()
+  .addHelpText(
+    "after",
+    "\nThe server is found through RETORT_URL and RETORT_API_KEY, or through RETORT_HOME (.retort in the repository)." +
+      "\nExit codes: 0 done, 1 failed, 2 written wrongly, 130 interrupted.",
+  );
+
+const env = readEnv();
+for (const register of Object.values(commands)) register(program, env);
+for (const command of program.commands)
+  command.exitOverride().showHelpAfterError(`(\`retort ${command.name()} --help\`)`);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = await report(error);
+}
+
+/** Tells what went wrong and gives the exit code. */
+async function report(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (error instanceof CliError) {
+    hint(`error: ${error.message}`);
+    if (error.fix !== undefined) hint(`  ${error.fix}`);
+    return error.exitCode;
+  }
+  const { describeError } = await import("@retort/api/client");
+  const { code, message, fix } = describeError(error);
+  hint(`error: ${message}`);
+  // The message of the server's own errors ends with the fix.
+  if (fix !== undefined && !message.includes(fix)) hint(`  ${fix}`);
+  if (code === "UNEXPECTED_ERROR" && error instanceof Error) hint(error.stack ?? "");
+  return exitCodes.failed;
+}

@@ -1,0 +1,84 @@
+import type { Failure, Run, Stage } from "@retort/api";
+import { isFinished } from "../run-status.ts";
+import { flatten } from "./flatten.ts";
+import { bytes, decimal, duration, elapsed, measured } from "./quantity.ts";
+import { table } from "./table.ts";
+
+/** Everything about a run that fits on a screen. */
+export function describeRun(run: Run): string {
+  const head = table(
+    [],
+    [
+      ["run", run.id],
+      ["name", run.name],
+      ["project", run.project.slug],
+      ["recipe", run.recipe],
+      ["seed", String(run.seed)],
+      ["status", run.status],
+      ["launched", run.createdAt.toISOString()],
+      ["time", elapsed(run.startedAt, run.finishedAt)],
+      ...(run.headline === null ? [] : [[run.headline.label, measured(run.headline.value, run.headline.unit)]]),
+    ],
+  );
+  const params = Object.entries(flatten(run.params)).map(([key, value]) => [key, JSON.stringify(value)]);
+  const evaluations = run.evaluations.flatMap((evaluation) =>
+    Object.entries(evaluation.metrics).map(([metric, value]) => [
+      evaluation.stageName,
+      `${evaluation.dataset}/${evaluation.split}`,
+      evaluation.condition,
+      String(evaluation.numSamples),
+      metric,
+      decimal(value),
+    ]),
+  );
+  const files = run.stages.flatMap((stage) =>
+    stage.artifacts.map((file) => [stage.name, file.fileName, bytes(file.sizeBytes), file.sha256.slice(0, 12)]),
+  );
+  return [
+    head,
+    section("Parameters", table([], params)),
+    section("Stages", table(["STAGE", "STATUS", "TRIES", "TIME", "PROGRESS", "METRICS"], run.stages.map(stageRow))),
+    ...(evaluations.length === 0
+      ? []
+      : [section("Results", table(["STAGE", "DATA SET", "CONDITION", "SAMPLES", "METRIC", "VALUE"], evaluations))]),
+    ...(files.length === 0 ? [] : [section("Files", table(["STAGE", "FILE", "SIZE", "SHA256"], files))]),
+    ...run.stages.filter((stage) => stage.failure !== null).map(failureSection),
+  ].join("\n\n");
+}
+
+function stageRow(stage: Stage): string[] {
+  const { status, progress, waitingReason } = stage;
+  const at = progress === null ? "" : `${progress.done}/${progress.total} ${progress.unit}`;
+  const left = progress?.secondsLeft == null || isFinished(status) ? "" : `, ${duration(progress.secondsLeft)} left`;
+  return [
+    stage.name,
+    `${status}${stage.reused ? " (reused)" : ""}`,
+    String(stage.attempt),
+    elapsed(stage.startedAt, stage.finishedAt),
+    waitingReason ?? `${at}${left}`,
+    stage.latest.map(({ key, value }) => `${key} ${decimal(value)}`).join("  "),
+  ];
+}
+
+function failureSection(stage: Stage): string {
+  return section(`Failure of ${stage.name}`, describeFailure(stage.failure!));
+}
+
+/** What went wrong, part by part; the message itself may hold the parts already. */
+export function describeFailure(failure: Failure): string {
+  const { kind, code, message, lastOutput } = failure;
+  const parts = (["expected", "got", "where", "fix"] as const).flatMap((part) => {
+    const text = failure[part];
+    return text === undefined || message.includes(text) ? [] : [`${part}: ${text}`];
+  });
+  const output = lastOutput ? [`last output:\n${indent(lastOutput.trimEnd())}`] : [];
+  return [`${message}`, ...parts, `kind: ${kind} (${code})`, ...output].join("\n");
+}
+
+function section(title: string, body: string): string {
+  return `${title}\n${indent(body)}`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}

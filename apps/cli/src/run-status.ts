@@ -1,0 +1,8 @@
+import type { RunStatus, StageStatus } from "@retort/api";
+
+const finished: ReadonlySet<RunStatus | StageStatus> = new Set(["succeeded", "failed", "cancelled", "pruned"]);
+
+/** Will not change any more by itself. (Core says the same; it is not imported, since the CLI must start fast.) */
+export function isFinished(status: RunStatus | StageStatus): boolean {
+  return finished.has(status);
+}
