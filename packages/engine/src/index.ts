@@ -1,0 +1,22 @@
+export { type GradOptions, grad } from "./autodiff/grad.ts";
+export { DeviceError, DivergedError, type ErrorDetails, ModelError, RetortError, ShapeError } from "./errors.ts";
+export { graph } from "./graph/builder.ts";
+export type { Attributes, AttributeValue, Graph, Node, Value } from "./graph/graph.ts";
+export {
+  type DType,
+  filled,
+  numbers,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+  tensor,
+} from "./graph/tensor.ts";
+export * as nn from "./nn/index.ts";
+export { exportOnnx } from "./onnx/export.ts";
+export { importOnnx } from "./onnx/import.ts";
+export { onnxMetadata } from "./onnx/metadata.ts";
+export { type Operand, op, withGradient } from "./ops/functions.ts";
+export { families, type OpName, ops } from "./ops/index.ts";
+export { optim } from "./optim/index.ts";
+export type { Optimizer } from "./optim/optimizer.ts";

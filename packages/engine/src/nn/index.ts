@@ -1,0 +1,11 @@
+export { type AttentionOptions, attention, cachedAttention, type KeyValueCache } from "./attention.ts";
+export { block, type LlamaOptions, type PrelnOptions } from "./block.ts";
+export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
+export { type Initializer, init } from "./init.ts";
+export { embedding, type LinearOptions, linear } from "./linear.ts";
+export { type ActivationName, activations, type MlpOptions, mlp, swiglu } from "./mlp.ts";
+export { layerNorm, normalize, rmsNorm } from "./norm.ts";
+export { type RotaryOptions, rotary } from "./rotary.ts";
+export { inScope, type Scope, type ScopeOptions, scope } from "./scope.ts";
+export { type SdpaOptions, sdpa } from "./sdpa.ts";
+export { type VitEmbedOptions, vitEmbed } from "./vit.ts";
