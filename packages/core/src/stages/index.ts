@@ -2,11 +2,15 @@ import type { z } from "zod";
 import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
 import type { StageDefinition } from "./stage.ts";
+import { vlmEvaluate } from "./vlm-evaluate/definition.ts";
+import { vlmSft } from "./vlm-sft/definition.ts";
 
 /** Every kind of stage, by its kind. How it runs stands in runs.ts. */
 export const stages = {
   diagnostic,
   "diagnostic-check": diagnosticCheck,
+  "vlm-evaluate": vlmEvaluate,
+  "vlm-sft": vlmSft,
 } satisfies Record<string, StageDefinition>;
 
 export type StageKind = keyof typeof stages;

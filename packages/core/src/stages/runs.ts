@@ -7,4 +7,6 @@ type StageRuns = { readonly [K in StageKind]: () => Promise<StageRun<StageParams
 export const stageRuns: StageRuns = {
   diagnostic: async () => (await import("./diagnostic/run.ts")).runDiagnostic,
   "diagnostic-check": async () => (await import("./diagnostic-check/run.ts")).runDiagnosticCheck,
+  "vlm-evaluate": async () => (await import("./vlm-evaluate/run.ts")).runVlmEvaluate,
+  "vlm-sft": async () => (await import("./vlm-sft/run.ts")).runVlmSft,
 };

@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import type { Graph, optim, Tensor, Value } from "@retort/engine";
-import { compileTrainStep } from "@retort/engine/node";
+import type { Graph, Optimizer, Tensor, Value } from "@retort/engine";
+import { compileTrainStep, type Provider } from "@retort/engine/node";
 import { createPrefetcher } from "../data/prefetch.ts";
 
 /** What is learnt, from what, by which rule. */
@@ -15,18 +15,18 @@ export interface TrainTask {
   metrics: Readonly<Record<string, Value>>;
   /** Producer module whose batch i feeds run i: every input of the graph, stacked [stepsPerRun, ...]. */
   batches: { module: URL; options: unknown };
-  optimizer: optim.Optimizer;
+  optimizer: Optimizer;
   maxGradNorm: number;
   numSteps: number;
   /** Steps in one run of ONNX Runtime; divides numSteps. */
   stepsPerRun: number;
   checkpointEverySteps: number;
+  provider: Provider;
+  threads: number;
 }
 
 /** What the loop asks of whoever runs it; a stage's context is one. */
 export interface TrainHost {
-  device: string;
-  threads: number;
   workDir: string;
   checkpoint: { step: number; path: string } | null;
   signal: AbortSignal;
@@ -43,8 +43,8 @@ export interface TrainHost {
  * @throws DivergedError when the loss is no longer a number; the last checkpoint stays
  */
 export async function train(task: TrainTask, host: TrainHost): Promise<Map<string, Tensor>> {
-  const { graph, loss, metrics, optimizer, maxGradNorm, stepsPerRun, numSteps } = task;
-  const { device: provider, threads, signal } = host;
+  const { graph, loss, metrics, optimizer, maxGradNorm, stepsPerRun, numSteps, provider, threads } = task;
+  const { signal } = host;
   const program = await compileTrainStep(graph, {
     loss,
     optimizer,

@@ -114,7 +114,7 @@ class VqaBatchProducer {
         padId,
       );
     });
-    const textTensor = (data: BigInt64Array) =>
+    const textTensor = (data: BigInt64Array<ArrayBuffer>) =>
       ({ dtype: "int64", shape: [stepsPerRun, batchSize, numTextTokens], data }) as const;
     return {
       pixels: { dtype: "uint8", shape: [stepsPerRun, batchSize, imageSizePx, imageSizePx, 3], data: pixels },

@@ -74,7 +74,8 @@ function fromBytes(dtype: DType, bytes: Uint8Array, where: string): TensorData {
       got: `${bytes.length}`,
       where,
     });
-  return new array(bytes.slice().buffer);
+  // A copy, aligned; a Buffer's own slice() would share memory.
+  return new array(new Uint8Array(bytes).buffer);
 }
 
 function fromLists(dtype: DType, proto: TensorProto): TensorData {

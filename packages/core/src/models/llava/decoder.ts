@@ -75,22 +75,7 @@ function attention(scope: nn.Scope, { x, positions, mask, past }: AttentionInput
           keys: op.where(past.slot, newKeys, past.cache.keys),
           values: op.where(past.slot, newValues, past.cache.values),
         };
-  const repeated = (kv: Value) => repeatHeads(kv, heads / kvHeads);
-  const mixed = nn.sdpa(queries, repeated(cache.keys), repeated(cache.values), { mask });
+  const mixed = nn.sdpa(queries, cache.keys, cache.values, { mask });
   const merged = op.reshape(op.transpose(mixed, [0, 2, 1, 3]), [batch, length, dim]);
   return { out: nn.linear(scope.at("o"), merged, { out: dim, bias: false }), cache };
-}
-
-/** [B,kv,T,d] -> [B,kv*times,T,d]: query head i uses key/value head floor(i / times). */
-function repeatHeads(x: Value, times: number): Value {
-  if (times === 1) return x;
-  const [batch, kvHeads, length, headDim] = x.shape as [number, number, number, number];
-  const spread = op.expand(op.reshape(x, [batch, kvHeads, 1, length, headDim]), [
-    batch,
-    kvHeads,
-    times,
-    length,
-    headDim,
-  ]);
-  return op.reshape(spread, [batch, kvHeads * times, length, headDim]);
 }

@@ -81,7 +81,7 @@ function readPrompt(scope: nn.Scope, image: Value, options: Omit<GenerateGraphOp
     },
     config,
   );
-  const last = op.add(lengths, g.constant(numImage - 1, "int64"));
+  const last = op.add(lengths, numImage - 1);
   const index = op.expand(op.reshape(last, [batchSize, 1, 1]), [batchSize, 1, config.decoder.dim]);
   const rows = op.reshape(op.gatherElements(hidden, index, { axis: 1 }), [batchSize, config.decoder.dim]);
   return { logits: languageHead(scope, rows, config), caches };

@@ -1,6 +1,6 @@
 // [node]
 import type { Tensor } from "@retort/engine";
-import { compile, type Program } from "@retort/engine/node";
+import { compile, type Program, type Provider } from "@retort/engine/node";
 import { numImageTokens } from "./config.ts";
 import { decodeGraph, type GenerateGraphOptions, numCacheSlots, prefillGraph, visionGraph } from "./generate-graphs.ts";
 import type { LlavaModel } from "./model-file.ts";
@@ -12,7 +12,7 @@ export interface GeneratorOptions {
   imageBatchSize: number;
   numPromptTokens: number;
   numNewTokens: number;
-  provider: string;
+  provider: Provider;
   threads: number;
 }
 
@@ -154,7 +154,7 @@ interface DecodeState {
   caches: Record<string, Tensor>;
   lengths: BigInt64Array;
   /** [B, slots] */
-  visible: Uint8Array;
+  visible: Uint8Array<ArrayBuffer>;
 }
 
 function cachesOf(out: Readonly<Record<string, Tensor>>): Record<string, Tensor> {

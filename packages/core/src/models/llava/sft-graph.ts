@@ -41,12 +41,12 @@ export function sftGraph({ config, batchSize, numTextTokens, seed }: SftGraphOpt
   const image = imageTokens(scope, pixels, config);
   const numImage = numImageTokens(config);
   const x = op.concat([image, embedTokens(scope.at("decoder"), tokens, config)], 1);
-  const imagePositions = g.constant(positionRows(batchSize, numImage), "image_positions");
+  const imagePositions = g.constant(positionRows(batchSize, numImage));
   const { hidden } = decoder(
     scope.at("decoder"),
     {
       x,
-      positions: op.concat([imagePositions, op.add(positions, g.constant(numImage, "int64"))], 1),
+      positions: op.concat([imagePositions, op.add(positions, numImage)], 1),
       mask: packedMask(g, segments, numImage),
     },
     config,
@@ -58,7 +58,7 @@ export function sftGraph({ config, batchSize, numTextTokens, seed }: SftGraphOpt
   return {
     graph: g,
     loss: nn.crossEntropy(logits, targets, { ignoreIndex: IGNORE_LABEL }),
-    tokenAccuracy: accuracy(g, logits, targets),
+    tokenAccuracy: accuracy(logits, targets),
   };
 }
 
@@ -79,17 +79,17 @@ function packedMask(g: Graph, segments: Value, numImage: number): Value {
   const all = op.concat([imageSegments, segments], 1);
   const ofKey = op.reshape(all, [batch, 1, 1, total]);
   const sameSegment = op.equal(op.reshape(all, [batch, 1, total, 1]), ofKey);
-  const isImage = op.equal(ofKey, g.constant(-1, "int64"));
+  const isImage = op.equal(ofKey, -1);
   const causal = Uint8Array.from({ length: total * total }, (_, index) =>
     index % total <= Math.floor(index / total) ? 1 : 0,
   );
   return op.and(op.or(sameSegment, isImage), g.constant({ dtype: "bool", shape: [1, 1, total, total], data: causal }));
 }
 
-function accuracy(g: Graph, logits: Value, targets: Value): Value {
+function accuracy(logits: Value, targets: Value): Value {
   const predicted = op.argMax(logits, { axis: 1, keepdims: false });
-  const kept = op.cast(op.not(op.equal(targets, g.constant(IGNORE_LABEL, "int64"))), "float32");
+  const kept = op.cast(op.not(op.equal(targets, IGNORE_LABEL)), "float32");
   const right = op.cast(op.equal(predicted, targets), "float32");
-  const count = op.max(op.reduceSum(kept, { keepdims: false }), g.constant(1));
+  const count = op.max(op.reduceSum(kept, { keepdims: false }), 1);
   return op.div(op.reduceSum(op.mul(right, kept), { keepdims: false }), count);
 }

@@ -16,7 +16,7 @@ export function visionEncoder(scope: nn.Scope, pixels: Value, { imageSizePx, vis
   const side = imageSizePx / vision.patchSizePx;
   const { patchSizePx, dim } = vision;
   // Bytes cross into the graph as they are, a quarter of the floats' size, and become [-1, 1] here.
-  const scaled = op.sub(op.mul(op.cast(pixels, "float32"), scope.graph.constant(2 / 255)), scope.graph.constant(1));
+  const scaled = op.sub(op.mul(op.cast(pixels, "float32"), 2 / 255), 1);
   const grid = op.reshape(scaled, [batch, side, patchSizePx, side, patchSizePx, 3]);
   const patches = op.reshape(op.transpose(grid, [0, 1, 3, 2, 4, 5]), [batch, side * side, patchSizePx ** 2 * 3]);
   let x = op.add(

@@ -27,8 +27,8 @@ export async function runVlmEvaluate(context: StageContext<VlmEvaluateParams>): 
     imageBatchSize: IMAGES_AT_ONCE,
     numPromptTokens: Math.max(...prompts.map(({ tokens }) => tokens.length)),
     numNewTokens: params.numNewTokens,
-    provider: context.device,
-    threads: context.threads,
+    provider: params.device,
+    threads: params.threads,
   });
   try {
     const images = await encodeSplit(test, { generator, model, context });

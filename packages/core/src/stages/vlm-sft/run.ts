@@ -70,6 +70,8 @@ export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<vo
       numSteps: training.numSteps,
       stepsPerRun: STEPS_PER_RUN,
       checkpointEverySteps: training.checkpointEverySteps,
+      provider: params.device,
+      threads: params.threads,
     },
     context,
   );
