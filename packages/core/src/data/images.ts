@@ -16,7 +16,10 @@ export interface DecodeOptions {
  * Decodes images to 8-bit sRGB of one size: [N, sizePx, sizePx, 3], row-major. Transparency is laid on black.
  * @throws DataError naming the file (and its label) for a missing, empty, truncated or otherwise corrupt image.
  */
-export async function decodeImages(sources: readonly ImageSource[], options: DecodeOptions): Promise<Uint8Array> {
+export async function decodeImages(
+  sources: readonly ImageSource[],
+  options: DecodeOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { sizePx } = options;
   const stride = sizePx * sizePx * 3;
   const out = new Uint8Array(sources.length * stride);

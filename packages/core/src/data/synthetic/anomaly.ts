@@ -2,7 +2,7 @@ import { DataError } from "../../base/errors.ts";
 
 /** An image of floats, row-major [height, width, channels]. */
 export interface FloatImage {
-  data: Float32Array;
+  data: Float32Array<ArrayBuffer>;
   width: number;
   height: number;
   channels: number;
@@ -39,7 +39,7 @@ export function blend({ image, source, mask, beta }: Blend): FloatImage {
 
 export interface AnomalyMask {
   /** 1 inside the anomaly, [height, width]. */
-  mask: Uint8Array;
+  mask: Uint8Array<ArrayBuffer>;
   /** Share of pixels inside. */
   areaFraction: number;
 }
@@ -67,7 +67,7 @@ export interface CutPaste {
 export function cutPaste(
   image: FloatImage,
   { source, target, quarterTurns }: CutPaste,
-): { image: FloatImage; mask: Uint8Array } {
+): { image: FloatImage; mask: Uint8Array<ArrayBuffer> } {
   const { width, height, channels } = image;
   if (source.x < 0 || source.y < 0 || source.x + source.width > width || source.y + source.height > height) {
     throw new DataError({
