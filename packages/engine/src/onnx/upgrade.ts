@@ -3,14 +3,17 @@
  * takes as an input and an older one had as an attribute (or the reverse) is moved; what changed its meaning is composed.
  */
 import { ModelError } from "../errors.ts";
-import type { AttributeValue, Graph, Value } from "../graph/graph.ts";
+import { type AttributeValue, constantOf, type Graph, type Value } from "../graph/graph.ts";
 import { type DType, sizeOf } from "../graph/tensor.ts";
 import { castCodes, op } from "../ops/functions.ts";
+import { splitFolded } from "./fold.ts";
 
 /** A node of the file with its inputs resolved, on its way to the current operator set. */
 export interface OldNode {
   readonly graph: Graph;
   readonly opset: number;
+  /** What wrote the file: "pytorch", "tf2onnx" ... */
+  readonly producer: string;
   readonly name: string;
   op: string;
   inputs: (Value | null)[];
@@ -78,15 +81,16 @@ export const upgrades: Readonly<Record<string, Upgrade>> = {
   Split(node) {
     const x = first(node);
     attributeToInput("split", 1)(node);
-    const axis = number(node, "axis") ?? 0;
+    const given = number(node, "axis") ?? 0;
+    const axis = given < 0 ? given + x.shape.length : given;
     const count = number(node, "num_outputs") ?? node.numOutputs;
     delete node.attributes.num_outputs;
-    if (node.inputs[1]) return;
-    const dim = x.shape[axis < 0 ? axis + x.shape.length : axis] ?? 0;
+    const dim = x.shape[axis] ?? 0;
     const size = Math.ceil(dim / count);
-    // Since opset 18 the last part may be smaller; before, an uneven split was an error that inference reports.
-    const sizes = Array.from({ length: count }, (_, i) => (i < count - 1 ? size : dim - size * (count - 1)));
-    node.inputs[1] = node.graph.constant(sizes, "int64");
+    // Since opset 18 the last part may be smaller; before, an uneven split was an error.
+    const even = Array.from({ length: count }, (_, i) => (i < count - 1 ? size : dim - size * (count - 1)));
+    const sizes = node.inputs[1] ? constantOf(node.inputs[1]) : node.graph.constant(even, "int64").tensor;
+    if (sizes) return splitFolded(x, Array.from(sizes.data, Number), axis);
   },
 
   /** In inference, dropout passes its input on; its mask is all true. */
@@ -117,6 +121,23 @@ export const upgrades: Readonly<Record<string, Upgrade>> = {
         return op.reshape(op.expand(op.reshape(value!, [groups, 1]), [groups, channels / groups]), [channels]);
       }),
     ];
+  },
+
+  /**
+   * PyTorch up to 2.0 exports repeat_interleave as Unsqueeze, Expand, Reshape and counts the zeros of the target shape
+   * ("keep this size") in the tensor before Unsqueeze; taken literally, they keep the sizes one axis too early and no
+   * runtime can run the model. Behind the axis that is repeated they mean the axis after.
+   */
+  Reshape(node) {
+    const [x, target] = node.inputs;
+    const unsqueeze = x?.producer?.op === "Expand" ? x.producer.inputs[0]?.producer : undefined;
+    const shape = target && constantOf(target);
+    if (node.producer !== "pytorch" || unsqueeze?.op !== "Unsqueeze" || !x || !shape) return;
+    const axis = Number(constantOf(unsqueeze.inputs[1] ?? null)?.data[0]);
+    const sizes = Array.from(shape.data, Number);
+    if (sizes.length !== x.shape.length - 1 || sizes[axis - 1] !== -1) return;
+    const meant = sizes.map((size, i) => (size === 0 && i >= axis ? x.shape[i + 1]! : size));
+    node.inputs[1] = node.graph.constant(meant, "int64");
   },
 
   /** The exponent may be of another type; the table wants one. */
