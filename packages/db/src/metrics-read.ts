@@ -15,7 +15,7 @@ export async function latest(pool: Pool, stageId: string): Promise<LatestMetric[
  */
 const seriesSql = `WITH bounds AS (
   SELECT min(step) AS first, max(step) AS last,
-    (SELECT count(*) FROM (SELECT FROM metric WHERE stage_id = $1 AND key = $2 LIMIT $3 + 1) AS some) AS points
+    (SELECT count(*) FROM (SELECT FROM metric WHERE stage_id = $1 AND key = $2 LIMIT $3 + 1) AS found) AS points
   FROM metric WHERE stage_id = $1 AND key = $2
 ), width AS (
   SELECT first, CASE WHEN points <= $3 THEN 1 ELSE (last::bigint - first) / $3 + 1 END AS width FROM bounds

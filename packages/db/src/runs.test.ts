@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { createDatabase, type Database } from "./database.ts";
 import { createTestDatabase } from "./testing.ts";
-import { claimed, finish, launch, plannedStage, statuses, testWorker } from "./testing-fixtures.ts";
+import { claimed, finish, launch, passTime, plannedStage, statuses, testWorker } from "./testing-fixtures.ts";
 
 let db: Database;
 let workerId: string;
@@ -179,15 +179,17 @@ describe("a failed stage", () => {
   it("is tried again after the delay when there is budget", async () => {
     const id = await launch(db, chain);
     const stage = await claimed(db, { workerId });
-    await db.outbox.take(10);
+    await db.outbox.markSent((await db.outbox.take(10)).map((message) => message.id));
     const failure = { kind: "infrastructure" as const, code: "EIO", message: "disk", lastOutput: "last\u0000 words" };
-    await db.stages.fail(stage.fence, failure, { retry: true, delayMs: 300 });
+    await db.stages.fail(stage.fence, failure, { retry: true, delayMs: 60_000 });
     expect(await runStatus(id)).toBe("queued");
     expect((await db.runs.get(id))?.stages[0]).toMatchObject({ status: "ready", waitingReason: "retries after: disk" });
     expect(await db.stages.claim({ workerId, capabilities: testWorker, leaseMs: 1000 })).toBeNull();
     expect(await db.outbox.take(10)).toEqual([]);
-    expect(await db.outbox.nextDueInMs()).toBeGreaterThan(100);
-    await new Promise((done) => setTimeout(done, 350));
+    const dueInMs = await db.outbox.nextDueInMs();
+    expect(dueInMs).toBeGreaterThan(30_000);
+    expect(dueInMs).toBeLessThanOrEqual(60_000);
+    await passTime(db);
     expect((await db.outbox.take(10)).map(({ payload }) => payload)).toEqual([{ stageId: stage.id }]);
     const next = await claimed(db, { workerId });
     expect(next).toMatchObject({ attempt: 2, earlierFailures: [{ kind: "infrastructure", code: "EIO" }] });

@@ -36,7 +36,7 @@ export function plannedStage(
       ),
       dataFingerprint: null,
       seed: 0,
-      engine: "test",
+      engine: 1,
     },
   };
 }
@@ -85,4 +85,11 @@ export async function finish(db: Database, stage: ClaimedStage): Promise<void> {
 export async function statuses(db: Database, runId: string): Promise<Record<string, string>> {
   const run = await db.runs.get(runId);
   return Object.fromEntries((run?.stages ?? []).map(({ name, status }) => [name, status]));
+}
+
+/** Lets everything wait no longer: leases run out, delayed retries and messages are due. Tests do not wait for clocks. */
+export async function passTime(db: Database): Promise<void> {
+  await db.pool.query("UPDATE stage SET lease_expires_at = now() - interval '1 s' WHERE status = 'running'");
+  await db.pool.query("UPDATE stage SET ready_at = now() - interval '1 s' WHERE status = 'ready'");
+  await db.pool.query("UPDATE outbox SET available_at = now() - interval '1 s' WHERE sent_at IS NULL");
 }
