@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createRetort } from "@retort/api/client";
 import { createDatabase, migrate } from "@retort/db";
 
@@ -54,4 +55,17 @@ async function ensureApiKey(db: ReturnType<typeof createDatabase>, home: string)
   const { key } = await db.auth.createApiKey("this machine's command line");
   writeFileSync(path, `${key}\n`, { mode: 0o600 });
   return key;
+}
+
+// As a command: for a database that this machine's start script does not keep (compose.yaml).
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { DATABASE_URL, RETORT_HOME } = process.env;
+  if (!DATABASE_URL || !RETORT_HOME) {
+    console.error("prepare needs DATABASE_URL and RETORT_HOME");
+    process.exit(2);
+  }
+  mkdirSync(RETORT_HOME, { recursive: true, mode: 0o700 });
+  const { close } = await prepare({ databaseUrl: DATABASE_URL, home: RETORT_HOME });
+  await close();
+  console.log("The database is ready. A link to sign in: npx retort link");
 }

@@ -54,8 +54,8 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
     const array = dtype && arrays[dtype];
     if (!array || !(to <= bytes.length) || to - from !== sizeOf(shape) * array.BYTES_PER_ELEMENT)
       throw notASnapshot(`a broken entry "${name}"`);
-    // The slice copies, so that the data is aligned and does not hold on to the file.
-    tensors.set(name, tensor(dtype, shape, new array(bytes.slice(from, to).buffer)));
+    // A copy: aligned, and it does not hold on to the file. (A Buffer's own slice() would share memory.)
+    tensors.set(name, tensor(dtype, shape, new array(new Uint8Array(bytes.subarray(from, to)).buffer)));
   }
   return { tensors, metadata };
 }

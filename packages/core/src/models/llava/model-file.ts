@@ -14,11 +14,18 @@ export interface LlavaModel {
 
 const METADATA_KEY = "retort.llava";
 
+const header = z.object({
+  config: llavaConfig,
+  tokenizer: z.unknown(),
+  /** An ONNX file does not tell weights from constants. */
+  parameters: z.array(z.string()),
+});
+
 /** One self-describing ONNX file: `graph` with the weights in it, configuration and tokenizer as metadata. */
 export function writeModel({ config, tokenizer, weights }: LlavaModel, graph: Graph): Uint8Array {
   return exportOnnx(graph, {
     weights,
-    metadata: { [METADATA_KEY]: JSON.stringify({ config, tokenizer: tokenizer.toJSON() }) },
+    metadata: { [METADATA_KEY]: JSON.stringify({ config, tokenizer: tokenizer.toJSON(), parameters: [...weights.keys()] }) },
   });
 }
 
@@ -36,8 +43,20 @@ export function readModel(bytes: Uint8Array, where: string): LlavaModel {
       fix: "Use the model artifact of a vlm-sft stage.",
     });
   }
-  const { config, tokenizer } = z.object({ config: llavaConfig, tokenizer: z.unknown() }).parse(JSON.parse(text));
-  const { parameters } = importOnnx(bytes);
-  const weights = new Map([...parameters].map(([name, value]) => [name, value.tensor!]));
+  const { config, tokenizer, parameters } = header.parse(JSON.parse(text));
+  const graph = importOnnx(bytes);
+  const weights = new Map(parameters.map((name) => [name, weightOf(graph, name, where)]));
   return { config, tokenizer: WordTokenizer.fromJSON(tokenizer), weights };
+}
+
+function weightOf(graph: Graph, name: string, where: string): Tensor {
+  const tensor = graph.parameters.get(name)?.tensor;
+  if (tensor) return tensor;
+  throw new DataError({
+    code: "DATA_MISSING_WEIGHT",
+    message: "A weight that the file announces is not in it",
+    expected: name,
+    got: "no initializer of that name",
+    where,
+  });
 }

@@ -11,6 +11,12 @@ export const llavaSizes = {
     projector: { mergeSide: 2 },
     decoder: { dim: 64, layers: 2, heads: 4, kvHeads: 2, hidden: 192, ropeBase: 10_000 },
   },
+  fine: {
+    imageSizePx: 64,
+    vision: { patchSizePx: 4, dim: 64, layers: 3, heads: 4, hidden: 256 },
+    projector: { mergeSide: 4 },
+    decoder: { dim: 96, layers: 2, heads: 4, kvHeads: 2, hidden: 256, ropeBase: 10_000 },
+  },
   /** 0.6M parameters. */
   micro: {
     imageSizePx: 64,
