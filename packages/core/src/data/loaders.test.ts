@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { SpecError } from "../base/errors.ts";
 import { datasets } from "./index.ts";
 import { datasetLoaders, fingerprintDataset, loadDataset } from "./loaders.ts";
@@ -13,6 +14,11 @@ describe("the table of data sets", () => {
 
   it.each(Object.values(datasets))("$name describes every parameter", ({ params }) => {
     for (const [field, schema] of Object.entries(params.shape)) expect(schema.description, field).toBeTruthy();
+  });
+
+  it.each(Object.values(datasets))("$name has parameters that a form can be made from", ({ params }) => {
+    const { properties } = z.toJSONSchema(params, { io: "input" });
+    expect(Object.keys(properties ?? {})).toEqual(Object.keys(params.shape));
   });
 
   it("fills in defaults, so that they do not change the fingerprint", async () => {
