@@ -1,0 +1,16 @@
+/** Series colours that stay apart for colour-blind readers in both themes; they live in globals.css. */
+export const seriesVariables = [
+  "--series-1",
+  "--series-2",
+  "--series-3",
+  "--series-4",
+  "--series-5",
+  "--series-6",
+] as const;
+
+export function seriesVariable(index: number): string {
+  return seriesVariables[index % seriesVariables.length]!;
+}
+
+/** Dashes tell series apart without colour too. */
+export const seriesDashes: readonly number[][] = [[], [6, 4], [2, 3], [8, 3, 2, 3], [12, 4], [1, 4]];

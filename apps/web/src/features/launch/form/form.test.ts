@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { launchCommand } from "./command.ts";
+import type { FieldOf } from "./field.ts";
+import { fieldFromSchema } from "./json-schema.ts";
+import { changesFrom, complaints, valueAt, variantOf, withValueAt } from "./value.ts";
+
+const params = z.strictObject({
+  steps: z.int().min(1).max(10_000).default(400).describe("Optimiser steps."),
+  name: z.string().min(1).default("base"),
+  blanked: z.boolean().default(true),
+  size: z.enum(["micro", "mini"]).default("micro"),
+  optimizer: z
+    .strictObject({
+      lr: z.number().positive().default(2e-3),
+      betas: z.array(z.number()).min(2).max(2).default([0.9, 0.95]),
+    })
+    .prefault({}),
+  data: z
+    .discriminatedUnion("adapter", [
+      z.strictObject({ adapter: z.literal("scenes"), images: z.int().min(10).default(500) }),
+      z.strictObject({ adapter: z.literal("easy-vqa"), path: z.string().min(1) }),
+    ])
+    .default({ adapter: "scenes", images: 500 }),
+  clip: z.number().positive().nullable().default(1),
+  note: z.string().optional(),
+});
+const field = fieldFromSchema(z.toJSONSchema(params, { io: "input" }) as Record<string, unknown>) as FieldOf<"object">;
+
+describe("fieldFromSchema", () => {
+  it("gives each property the kind that a person can fill in", () => {
+    expect(Object.fromEntries(Object.entries(field.fields).map(([key, { kind }]) => [key, kind]))).toEqual({
+      steps: "number",
+      name: "text",
+      blanked: "boolean",
+      size: "choice",
+      optimizer: "object",
+      data: "union",
+      clip: "union",
+      note: "text",
+    });
+  });
+
+  it("keeps label, description and bounds", () => {
+    expect(field.fields.steps).toMatchObject({
+      label: "Steps",
+      description: "Optimiser steps.",
+      integer: true,
+      initial: 400,
+      bounds: { minimum: 1, maximum: 10_000, exclusiveMinimum: false },
+    });
+    const optimizer = field.fields.optimizer as FieldOf<"object">;
+    expect(optimizer.fields.lr).toMatchObject({ bounds: { minimum: 0, exclusiveMinimum: true, maximum: Infinity } });
+  });
+
+  it("drops the safe-integer bounds that say nothing", () => {
+    const seed = fieldFromSchema(z.toJSONSchema(z.int()) as Record<string, unknown>) as FieldOf<"number">;
+    expect([seed.bounds.minimum, seed.bounds.maximum]).toEqual([-Infinity, Infinity]);
+  });
+
+  it("finds the discriminator and the variants", () => {
+    const data = field.fields.data as FieldOf<"union">;
+    expect(data.key).toBe("adapter");
+    expect(data.variants.map(({ name, label }) => [name, label])).toEqual([
+      ["scenes", "Scenes"],
+      ["easy-vqa", "Easy VQA"],
+    ]);
+  });
+
+  it("starts as what the recipe itself would fill in, and that passes the recipe's own schema", () => {
+    const expected = params.parse({});
+    expect(params.parse(field.initial)).toEqual(expected);
+    expect(complaints(field, expected)).toEqual([]);
+  });
+
+  it("edits as JSON what it does not know, recursion included", () => {
+    interface Tree {
+      children: Tree[];
+    }
+    const tree: z.ZodType<Tree> = z.strictObject({
+      get children() {
+        return z.array(tree);
+      },
+    });
+    expect(() => fieldFromSchema(z.toJSONSchema(tree) as Record<string, unknown>)).not.toThrow();
+    expect(fieldFromSchema({}).kind).toBe("json");
+  });
+});
+
+describe("complaints", () => {
+  const good = params.parse({});
+  it.each([
+    [["steps"], 0, "steps", "Must be at least 1."],
+    [["steps"], 2.5, "steps", "Expected a whole number."],
+    [["steps"], "", "steps", "Enter a number."],
+    [["steps"], "many", "steps", 'Expected a number, got "many".'],
+    [["name"], "", "name", "Must not be empty."],
+    [["optimizer", "lr"], 0, "optimizer.lr", "Must be more than 0."],
+    [["optimizer", "betas"], [0.9], "optimizer.betas", "At least 2 entries."],
+    [["data", "images"], 3, "data.images", "Must be at least 10."],
+    [["data"], { adapter: "easy-vqa", path: "" }, "data.path", "Must not be empty."],
+  ])("%j = %j is refused at %s", (path, value, at, message) => {
+    const changed = withValueAt(good, path, value);
+    expect(complaints(field, changed)).toEqual([{ path: at, message }]);
+    expect(params.safeParse(changed).success).toBe(false);
+  });
+
+  it("lets null pass where the schema does", () => {
+    expect(complaints(field, withValueAt(good, ["clip"], null))).toEqual([]);
+    expect(variantOf(field.fields.clip as FieldOf<"union">, null).field.kind).toBe("constant");
+  });
+});
+
+describe("values", () => {
+  it("reads and writes by path without touching the original", () => {
+    const value = { a: { b: [1, 2] }, c: 3 };
+    const changed = withValueAt(value, ["a", "b", 1], 5);
+    expect(changed).toEqual({ a: { b: [1, 5] }, c: 3 });
+    expect(value.a.b[1]).toBe(2);
+    expect(Object.keys(changed as object)).toEqual(["a", "c"]);
+    expect(valueAt(changed, ["a", "x", "y"])).toBeUndefined();
+    expect(withValueAt(value, ["c"], undefined)).toEqual({ a: { b: [1, 2] } });
+  });
+
+  it("names the smallest parts that changed", () => {
+    const value = withValueAt(withValueAt(params.parse({}), ["optimizer", "lr"], 1e-3), ["size"], "mini");
+    expect(changesFrom(params.parse({}), value)).toEqual([
+      { path: "size", value: "mini" },
+      { path: "optimizer.lr", value: 0.001 },
+    ]);
+    expect(changesFrom({ data: null }, { data: { path: "x", sizes: [1, 2] } })).toEqual([
+      { path: "data.path", value: "x" },
+      { path: "data.sizes", value: [1, 2] },
+    ]);
+  });
+});
+
+it("writes the command that launches the same runs", () => {
+  const defaults = params.parse({});
+  const value = withValueAt(withValueAt(defaults, ["steps"], 50), ["name"], "it's mine");
+  expect(launchCommand({ recipe: "quickstart", params: value, defaults, seeds: [1, 2] })).toBe(
+    `npx retort launch quickstart --set steps=50 --set 'name=it'\\''s mine' --seeds 1,2`,
+  );
+});

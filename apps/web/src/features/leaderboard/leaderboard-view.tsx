@@ -1,0 +1,106 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { FlaskConical } from "lucide-react";
+import Link from "next/link";
+import { usePathname, useRouter } from "next/navigation";
+import { useTRPC } from "../../trpc/client.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Command } from "../../ui/copy.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { useChangedParams } from "../runs/changed-params.tsx";
+import { BoardTable, PublishedTable } from "./board-table.tsx";
+import { boards } from "./standings.ts";
+
+/** The ranking of one recipe's configurations; the recipe is chosen in the address. */
+export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const path = usePathname();
+  const recipes = useQuery(trpc.recipes.list.queryOptions(undefined, { staleTime: 60_000 }));
+  const recipe = asked ?? preferred(recipes.data);
+  const leaderboard = useQuery(
+    trpc.leaderboard.rows.queryOptions({ recipe: recipe ?? "" }, { enabled: recipe !== null, refetchInterval: 5_000 }),
+  );
+  const changesOf = useChangedParams(recipe === null ? [] : [recipe]);
+  const error = recipes.error ?? leaderboard.error;
+  return (
+    <>
+      <div className="mb-6 flex flex-wrap items-center gap-3">
+        <label className="flex items-center gap-2 text-sm text-ink-2">
+          Recipe
+          <select
+            value={recipe ?? ""}
+            onChange={(event) => router.replace(`${path}?recipe=${event.target.value}`)}
+            className="h-9 rounded-md border border-control bg-surface px-2.5 text-base text-ink"
+          >
+            {recipes.data?.map(({ name, title }) => (
+              <option key={name} value={name}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      {error !== null ? (
+        <Problem error={error} onRetry={() => void leaderboard.refetch()} />
+      ) : leaderboard.data === undefined || recipe === null ? (
+        <Skeleton className="h-72" />
+      ) : leaderboard.data.rows.length === 0 && leaderboard.data.published.length === 0 ? (
+        <Empty
+          title="Nothing measured yet"
+          action={
+            <Button asChild look="primary">
+              <Link href={`/launch/${recipe}`}>
+                <FlaskConical /> Launch {recipe}
+              </Link>
+            </Button>
+          }
+        >
+          A configuration appears here when the evaluation of its first run has finished. Several seeds make one row
+          with mean and standard deviation.
+        </Empty>
+      ) : (
+        <div className="flex flex-col gap-10">
+          {boards(leaderboard.data.rows).map((board) => (
+            <Panel
+              key={`${board.dataset}/${board.split}`}
+              id={`board-${board.dataset}`}
+              title={board.dataset}
+              note={`${board.split} split, ${leaderboard.data.headline.higherIsBetter ? "higher" : "lower"} is better`}
+            >
+              <BoardTable
+                board={board}
+                unit={leaderboard.data.headline.unit}
+                label={leaderboard.data.headline.label}
+                recipe={recipe}
+                changesOf={changesOf}
+              />
+            </Panel>
+          ))}
+          {leaderboard.data.published.length > 0 && (
+            <Panel title="Published elsewhere" note="not measured here">
+              <PublishedTable
+                rows={leaderboard.data.published}
+                unit={leaderboard.data.headline.unit}
+                label={leaderboard.data.headline.label}
+              />
+            </Panel>
+          )}
+          <div className="max-w-2xl">
+            <p className="label mb-1">The same from a terminal</p>
+            <Command text={`npx retort leaderboard ${recipe}`} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The first recipe that trains something; the diagnostic ranks nothing worth a first look. */
+function preferred(recipes: readonly { name: string }[] | undefined): string | null {
+  return (recipes?.find(({ name }) => name !== "diagnostic") ?? recipes?.[0])?.name ?? null;
+}

@@ -1,0 +1,53 @@
+import type { LeaderboardRow } from "@retort/api";
+
+/** A configuration on one data set and split with its controls. */
+export interface Standing {
+  id: string;
+  full: LeaderboardRow;
+  controls: LeaderboardRow[];
+}
+
+export interface Board {
+  dataset: string;
+  split: string;
+  /** Best first. */
+  standings: Standing[];
+  /** Over everything measured here: what the pictures of spread span. */
+  lowest: number;
+  highest: number;
+}
+
+const fullCondition = "full";
+
+/**
+ * Rows as boards of one data set and split each. A control stands under its configuration and is never ranked; one whose
+ * configuration has not been measured in full yet is ranked alone, so that no row is lost.
+ */
+export function boards(rows: readonly LeaderboardRow[]): Board[] {
+  const grouped = new Map<string, Board>();
+  for (const row of rows) {
+    const id = `${row.dataset}/${row.split}`;
+    const board = grouped.get(id) ?? {
+      dataset: row.dataset,
+      split: row.split,
+      standings: [],
+      lowest: row.min,
+      highest: row.max,
+    };
+    board.lowest = Math.min(board.lowest, row.min);
+    board.highest = Math.max(board.highest, row.max);
+    grouped.set(id, board);
+  }
+  for (const [id, board] of grouped) {
+    const members = rows.filter((row) => `${row.dataset}/${row.split}` === id);
+    const keys = [...new Set(members.map(({ configKey }) => configKey))];
+    const standings = keys.map((key): Standing => {
+      const own = members.filter(({ configKey }) => configKey === key);
+      const full = own.find(({ condition }) => condition === fullCondition) ?? own[0]!;
+      return { id: `${id}/${key}`, full, controls: own.filter((row) => row !== full) };
+    });
+    // The rows came best first; a configuration takes the place of its full row.
+    board.standings = standings.sort((a, b) => members.indexOf(a.full) - members.indexOf(b.full));
+  }
+  return [...grouped.values()];
+}

@@ -1,0 +1,177 @@
+"use client";
+
+import type { Overview, RunStatus } from "@retort/api";
+import { useQuery } from "@tanstack/react-query";
+import { FlaskConical } from "lucide-react";
+import Link from "next/link";
+import { formatBytes, formatCount } from "../../format/number.ts";
+import { useTRPC } from "../../trpc/client.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Command } from "../../ui/copy.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { Panel, Sheet } from "../../ui/panel.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { StatusIcon, statusLooks } from "../../ui/status.tsx";
+import { Ago } from "../../ui/time.tsx";
+import { isLive, RunTable } from "../runs/run-table.tsx";
+import { WorkerState } from "../workers/worker-state.tsx";
+import { LiveRun } from "./live-run.tsx";
+
+/** What happens now, what happened last, and who works. */
+export function OverviewView() {
+  const trpc = useTRPC();
+  const overview = useQuery(
+    trpc.overview.get.queryOptions(undefined, {
+      refetchInterval: ({ state }) => (state.data?.recentRuns.some(isLive) ? 2_000 : 6_000),
+    }),
+  );
+  const { data } = overview;
+  if (overview.error !== null && data === undefined)
+    return <Problem error={overview.error} onRetry={() => void overview.refetch()} />;
+  const live = data?.recentRuns.filter(isLive) ?? null;
+  const ended = data?.recentRuns.filter((run) => !isLive(run)) ?? null;
+  return (
+    <div className="grid grid-cols-1 gap-x-10 gap-y-10 xl:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="flex min-w-0 flex-col gap-10">
+        {data?.recentRuns.length === 0 ? (
+          <FirstRun hasWorker={data.workers.some(({ status }) => status === "online")} />
+        ) : (
+          <>
+            <Panel
+              id="now"
+              title="Now"
+              note={live === null ? undefined : live.length === 0 ? undefined : `${live.length} under way`}
+            >
+              {live === null ? (
+                <Skeleton className="h-32 rounded-lg" />
+              ) : live.length === 0 ? (
+                <p className="text-sm text-ink-2">
+                  Nothing runs.{" "}
+                  <Link href="/launch" className="underline underline-offset-2">
+                    Launch a run
+                  </Link>{" "}
+                  to put the workers to use.
+                </p>
+              ) : (
+                <Sheet className="overflow-hidden">
+                  <ul aria-label="Runs under way">
+                    {live.map((run) => (
+                      <LiveRun key={run.id} run={run} />
+                    ))}
+                  </ul>
+                </Sheet>
+              )}
+            </Panel>
+            {(ended === null || ended.length > 0) && (
+              <Panel
+                id="recent"
+                title="Finished lately"
+                actions={
+                  <Link href="/runs" className="text-sm text-ink-2 underline-offset-2 hover:underline">
+                    All runs
+                  </Link>
+                }
+              >
+                <RunTable runs={ended} label="Runs finished lately" />
+              </Panel>
+            )}
+          </>
+        )}
+      </div>
+      <aside className="flex min-w-0 flex-col gap-10 md:max-xl:grid md:max-xl:grid-cols-2">
+        <Panel id="counts" title="Runs so far">
+          <Counts counts={data?.runCounts ?? null} />
+        </Panel>
+        <Panel
+          id="workers"
+          title="Workers"
+          actions={
+            <Link href="/workers" className="text-sm text-ink-2 underline-offset-2 hover:underline">
+              Details
+            </Link>
+          }
+        >
+          <WorkerList workers={data?.workers ?? null} />
+        </Panel>
+      </aside>
+    </div>
+  );
+}
+
+function FirstRun({ hasWorker }: { hasWorker: boolean }) {
+  return (
+    <Empty
+      title="Nothing has run yet"
+      action={
+        <div className="flex w-full max-w-xl flex-col gap-3">
+          <Button asChild look="primary" className="self-start">
+            <Link href="/launch/quickstart">
+              <FlaskConical /> Set up the quickstart
+            </Link>
+          </Button>
+          <Command text="npx retort launch quickstart --watch" />
+        </div>
+      }
+    >
+      The quickstart trains a small vision-language model on two CPU cores, scores it on pictures it has not seen, and
+      puts it on the leaderboard.
+      {!hasWorker && " No worker is connected yet: the run will wait until one is."}
+    </Empty>
+  );
+}
+
+const counted: readonly RunStatus[] = ["running", "queued", "succeeded", "failed", "cancelled"];
+
+function Counts({ counts }: { counts: Overview["runCounts"] | null }) {
+  return (
+    <ul className="-mx-2 flex flex-col text-sm">
+      {counted.map((status) => (
+        <li key={status}>
+          <Link href={`/runs?status=${status}`} className="flex h-8 items-center gap-2 rounded-md px-2 hover:bg-sunken">
+            <StatusIcon status={status} className="animate-none" />
+            <span>{statusLooks[status].label}</span>
+            <span className="ml-auto font-medium numeric">
+              {counts === null ? "" : formatCount(counts[status] ?? 0)}
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function WorkerList({ workers }: { workers: Overview["workers"] | null }) {
+  if (workers === null) return <Skeleton className="h-14" />;
+  const present = workers.filter(({ status }) => status !== "gone");
+  if (present.length === 0) {
+    return (
+      <div className="flex flex-col gap-2 text-sm text-ink-2">
+        <p>No worker is connected; runs wait. One starts with the server:</p>
+        <Command text="npm start" />
+      </div>
+    );
+  }
+  return (
+    <ul className="flex flex-col gap-3 text-sm">
+      {present.map((worker) => (
+        <li key={worker.id}>
+          <div className="flex items-center justify-between gap-2">
+            <span className="truncate font-medium">{worker.name}</span>
+            <WorkerState status={worker.status} />
+          </div>
+          <p className="text-xs text-ink-3">
+            {worker.devices.join(", ")}, <span className="numeric">{worker.threads}</span>{" "}
+            {worker.threads === 1 ? "thread" : "threads"}, {formatBytes(worker.memoryBytes)}
+          </p>
+          <p className="text-xs text-ink-3">
+            {worker.stageIds.length === 0
+              ? "idle"
+              : `${worker.stageIds.length} ${worker.stageIds.length === 1 ? "stage" : "stages"} now`}
+            , heard of <Ago at={worker.heartbeatAt} />
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}

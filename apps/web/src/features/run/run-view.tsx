@@ -1,0 +1,242 @@
+"use client";
+
+import type { Run, Stage } from "@retort/api";
+import { Hourglass } from "lucide-react";
+import { Tabs } from "radix-ui";
+import { type ReactNode, useState } from "react";
+import { formatScore } from "../../format/number.ts";
+import { toWords } from "../../format/words.ts";
+import { cx } from "../../ui/class-names.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { StatusLabel } from "../../ui/status.tsx";
+import { Ago, Elapsed } from "../../ui/time.tsx";
+import { Pipeline } from "../pipeline/pipeline.tsx";
+import { ArtifactsView } from "./artifacts-view.tsx";
+import { fullCondition } from "./conditions.ts";
+import { CurvesView } from "./curves-view.tsx";
+import { FailureCard } from "./failure-card.tsx";
+import { LineageView } from "./lineage-view.tsx";
+import { LogView } from "./log-view.tsx";
+import { ParamsView } from "./params-view.tsx";
+import { RetryButton, RunActions } from "./run-actions.tsx";
+import { SamplesView } from "./samples-view.tsx";
+import { StageNode } from "./stage-node.tsx";
+import { useLiveRun } from "./use-live-run.ts";
+import { useLiveStage } from "./use-live-stage.ts";
+
+/** Everything about one run, live. */
+export function RunView({ runId, initialTab }: { runId: string; initialTab: string | null }) {
+  const run = useLiveRun(runId);
+  if (run.data !== undefined) return <LoadedRun run={run.data} initialTab={initialTab} />;
+  if (run.error !== null) return <Problem error={run.error} onRetry={() => void run.refetch()} />;
+  return (
+    <div className="flex flex-col gap-6">
+      <Skeleton className="h-20" />
+      <Skeleton className="h-24" />
+      <Skeleton className="h-[28rem]" />
+    </div>
+  );
+}
+
+function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null }) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const stage = run.stages.find(({ name }) => name === chosen) ?? stageWorthSeeing(run.stages);
+  const nodes = run.stages.map((each) => ({
+    name: each.name,
+    inputs: each.inputs.map(({ stageName }) => stageName),
+    stage: each,
+  }));
+  const failed = run.stages.filter((each) => each.failure !== null && each.status === "failed");
+  const waiting = run.stages.filter(
+    (each) => each.waitingReason !== null && (each.status === "ready" || each.status === "pending"),
+  );
+  return (
+    <>
+      <RunHeader run={run} />
+      <div className="flex flex-col gap-6">
+        {failed.map((each) => (
+          <FailureCard
+            key={each.id}
+            stageName={each.name}
+            failure={each.failure!}
+            attempt={each.attempt}
+            action={<RetryButton runId={run.id} label="Try again" />}
+          />
+        ))}
+        {failed.length === 0 && run.error !== null && run.status === "failed" && (
+          <FailureCard
+            stageName={run.name}
+            failure={run.error}
+            attempt={1}
+            action={<RetryButton runId={run.id} label="Try again" />}
+          />
+        )}
+        {waiting.length > 0 && failed.length === 0 && (
+          <ul aria-label="What waits" className="rounded-lg border border-line-strong bg-warn-soft px-4 py-3 text-sm">
+            {waiting.map((each) => (
+              <li key={each.id} className="flex items-start gap-2">
+                <Hourglass aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
+                <span>
+                  <span className="font-medium">{each.name}</span> waits: {each.waitingReason}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+        <Pipeline nodes={nodes} nodeWidth={236} nodeHeight={78} label="Stages">
+          {(node) => (
+            <StageNode
+              stage={node.stage}
+              selected={node.stage.id === stage?.id}
+              onSelect={() => setChosen(node.name)}
+            />
+          )}
+        </Pipeline>
+        {stage !== undefined && <RunTabs run={run} stage={stage} initialTab={initialTab} />}
+      </div>
+    </>
+  );
+}
+
+/** What runs; else what failed; else what has curves; else the first. */
+function stageWorthSeeing(stages: readonly Stage[]): Stage | undefined {
+  return (
+    stages.find(({ status }) => status === "running") ??
+    stages.find(({ status }) => status === "failed") ??
+    stages.find(({ latest }) => latest.length > 0) ??
+    stages[0]
+  );
+}
+
+function RunHeader({ run }: { run: Run }) {
+  const controls =
+    run.headline === null
+      ? []
+      : run.evaluations.filter(
+          ({ condition, dataset, metrics }) =>
+            condition !== fullCondition &&
+            dataset === run.headline!.dataset &&
+            metrics[run.headline!.metric] !== undefined,
+        );
+  return (
+    <header className="mb-6">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+        <h1 className="min-w-0 text-xl font-semibold tracking-tight break-words">{run.name}</h1>
+        <StatusLabel status={run.status} />
+        <div className="ml-auto flex flex-wrap items-center gap-2 max-sm:ml-0">
+          <RunActions run={run} />
+        </div>
+      </div>
+      <dl className="mt-4 flex flex-wrap gap-x-10 gap-y-3" data-testid="facts">
+        {run.headline !== null && (
+          <Fact label={run.headline.label} big>
+            {formatScore(run.headline.value, run.headline.unit)}
+          </Fact>
+        )}
+        {controls.map(({ id, condition, metrics }) => (
+          <Fact key={id} label={`Control: ${toWords(condition).toLowerCase()}`} big muted>
+            {formatScore(metrics[run.headline!.metric]!, run.headline!.unit)}
+          </Fact>
+        ))}
+        <Fact label="Recipe">{run.recipe}</Fact>
+        <Fact label="Seed">{run.seed}</Fact>
+        <Fact label="Duration">
+          <Elapsed from={run.startedAt} to={run.finishedAt} />
+        </Fact>
+        <Fact label="Launched">
+          <Ago at={run.createdAt} />
+        </Fact>
+        <Fact label="Project">{run.project.slug}</Fact>
+      </dl>
+    </header>
+  );
+}
+
+function Fact({
+  label,
+  big = false,
+  muted = false,
+  children,
+}: {
+  label: string;
+  big?: boolean;
+  muted?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <div className="flex flex-col justify-between">
+      <dt className="label">{label}</dt>
+      <dd
+        className={cx(
+          "numeric",
+          big ? "text-2xl leading-7 font-semibold tracking-tight" : "leading-7",
+          muted && "text-ink-3",
+        )}
+      >
+        {children}
+      </dd>
+    </div>
+  );
+}
+
+const tabs = ["curves", "samples", "log", "parameters", "artifacts", "lineage"] as const;
+type Tab = (typeof tabs)[number];
+
+function RunTabs({ run, stage, initialTab }: { run: Run; stage: Stage; initialTab: string | null }) {
+  const [tab, setTab] = useState<Tab>(tabs.find((each) => each === initialTab) ?? "curves");
+  const numArtifacts = run.stages.reduce((sum, { artifacts }) => sum + artifacts.length, 0);
+  const labels: Record<Tab, ReactNode> = {
+    curves: "Curves",
+    samples: "Results",
+    log: "Log",
+    parameters: "Parameters",
+    artifacts: <>Artifacts {numArtifacts > 0 && <span className="ml-1 text-ink-3 numeric">{numArtifacts}</span>}</>,
+    lineage: "Lineage",
+  };
+  const choose = (value: string) => {
+    setTab(value as Tab);
+    window.history.replaceState(null, "", value === "curves" ? window.location.pathname : `?tab=${value}`);
+  };
+  return (
+    <Tabs.Root value={tab} onValueChange={choose}>
+      <Tabs.List aria-label="About this run" className="scroll-shadow mb-5 flex gap-1 border-b border-line">
+        {tabs.map((each) => (
+          <Tabs.Trigger
+            key={each}
+            value={each}
+            className="-mb-px h-9 shrink-0 border-b-2 border-transparent px-3 text-base text-ink-2 -outline-offset-2 hover:text-ink data-[state=active]:border-copper data-[state=active]:font-medium data-[state=active]:text-ink"
+          >
+            {labels[each]}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      <Tabs.Content value="curves" tabIndex={-1}>
+        <StageCurves key={stage.id} stage={stage} />
+      </Tabs.Content>
+      <Tabs.Content value="samples" tabIndex={-1}>
+        <SamplesView run={run} />
+      </Tabs.Content>
+      <Tabs.Content value="log" tabIndex={-1}>
+        <StageLog key={stage.id} stage={stage} />
+      </Tabs.Content>
+      <Tabs.Content value="parameters" tabIndex={-1}>
+        <ParamsView run={run} />
+      </Tabs.Content>
+      <Tabs.Content value="artifacts" tabIndex={-1}>
+        <ArtifactsView run={run} />
+      </Tabs.Content>
+      <Tabs.Content value="lineage" tabIndex={-1}>
+        <LineageView key={stage.id} stage={stage} runId={run.id} />
+      </Tabs.Content>
+    </Tabs.Root>
+  );
+}
+
+function StageCurves({ stage }: { stage: Stage }) {
+  return <CurvesView stage={stage} stream={useLiveStage(stage)} />;
+}
+
+function StageLog({ stage }: { stage: Stage }) {
+  return <LogView stageName={stage.name} stream={useLiveStage(stage)} live={stage.finishedAt === null} />;
+}

@@ -1,0 +1,220 @@
+"use client";
+
+import type { Evaluation, Run } from "@retort/api";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import { ToggleGroup } from "radix-ui";
+import { useMemo, useState } from "react";
+import { formatCount } from "../../format/number.ts";
+import { useTRPC } from "../../trpc/client.tsx";
+import { Button } from "../../ui/button.tsx";
+import { cx } from "../../ui/class-names.ts";
+import { Empty } from "../../ui/empty.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { type EvaluationGroup, evaluationGroups } from "./conditions.ts";
+import { EvaluationTable } from "./evaluation-table.tsx";
+import { SampleCard } from "./sample-card.tsx";
+
+const pageSize = 24;
+type Filter = "pictured" | "all" | "wrong";
+
+/** What a run's evaluations measured, and the samples behind the numbers. */
+export function SamplesView({ run }: { run: Run }) {
+  const groups = evaluationGroups(run.evaluations);
+  if (groups.length === 0) {
+    return (
+      <Empty title="No evaluation yet">
+        {run.finishedAt === null
+          ? "Scores and samples appear here as soon as an evaluation stage has finished."
+          : "No evaluation stage of this run has finished."}
+      </Empty>
+    );
+  }
+  return (
+    <div className="flex flex-col gap-10">
+      {groups.map((group) => (
+        <section key={group.id} aria-label={group.dataset}>
+          <p className="mb-3 text-sm text-ink-2">
+            <span className="font-medium text-ink">{group.dataset}</span>, {group.split} split,{" "}
+            <span className="numeric">{formatCount(group.evaluations[0]!.numSamples)}</span> samples
+          </p>
+          <div className="max-w-3xl">
+            <EvaluationTable group={group} headline={run.headline} />
+          </div>
+          <Samples group={group} />
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Samples({ group }: { group: EvaluationGroup }) {
+  const trpc = useTRPC();
+  const [filter, setFilter] = useState<Filter>("pictured");
+  const [page, setPage] = useState(0);
+  const [main, ...controls] = group.evaluations;
+  const samples = useQuery(
+    trpc.evaluations.samples.queryOptions(
+      {
+        evaluationId: main!.id,
+        offset: page * pageSize,
+        limit: pageSize,
+        onlyWrong: filter === "wrong",
+        onlyWithImage: filter === "pictured",
+      },
+      { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY },
+    ),
+  );
+  const pictures = usePictures(
+    main!.id,
+    samples.data?.samples.some(({ imageSha256 }) => imageSha256 === null) ?? false,
+  );
+  const shown =
+    samples.data?.samples.map((sample) => ({
+      ...sample,
+      imageSha256: sample.imageSha256 ?? pictures.get(sample.clusterId) ?? null,
+    })) ?? [];
+  const total = samples.data?.total ?? 0;
+  const numPages = Math.max(1, Math.ceil(total / pageSize));
+  const choose = (value: string) => {
+    if (value === "") return;
+    setFilter(value as Filter);
+    setPage(0);
+  };
+  return (
+    <>
+      <div className="mt-6 mb-3 flex flex-wrap items-center gap-x-4 gap-y-2">
+        <ToggleGroup.Root
+          type="single"
+          aria-label="Samples shown"
+          value={filter}
+          onValueChange={choose}
+          className="flex rounded-md border border-control bg-surface p-0.5"
+        >
+          {(
+            [
+              ["pictured", "With picture"],
+              ["wrong", "Only wrong"],
+              ["all", "All"],
+            ] as const
+          ).map(([value, label]) => (
+            <ToggleGroup.Item
+              key={value}
+              value={value}
+              className="h-7 rounded-sm px-2.5 text-sm text-ink-2 -outline-offset-2 data-[state=on]:bg-sunken data-[state=on]:font-medium data-[state=on]:text-ink"
+            >
+              {label}
+            </ToggleGroup.Item>
+          ))}
+        </ToggleGroup.Root>
+        <span className="text-sm text-ink-3 numeric">{formatCount(total)} samples</span>
+        <div className="ml-auto flex items-center gap-1">
+          <Button
+            size="icon"
+            look="quiet"
+            aria-label="Previous page"
+            disabled={page === 0}
+            onClick={() => setPage(page - 1)}
+          >
+            <ChevronLeft />
+          </Button>
+          <span className="min-w-20 text-center text-sm text-ink-2 numeric">
+            {page + 1} / {formatCount(numPages)}
+          </span>
+          <Button
+            size="icon"
+            look="quiet"
+            aria-label="Next page"
+            disabled={page + 1 >= numPages}
+            onClick={() => setPage(page + 1)}
+          >
+            <ChevronRight />
+          </Button>
+        </div>
+      </div>
+      {samples.error !== null ? (
+        <Problem error={samples.error} onRetry={() => void samples.refetch()} />
+      ) : samples.data === undefined ? (
+        <Skeleton className="h-96" />
+      ) : shown.length === 0 ? (
+        <Empty title={filter === "wrong" ? "No wrong answer" : "No sample"}>
+          {filter === "pictured"
+            ? "No pictures were kept for this evaluation; All shows the samples without."
+            : "Every sample scored at least one half."}
+        </Empty>
+      ) : (
+        <WithControls controls={controls} first={shown[0]!.index} last={shown.at(-1)!.index}>
+          {(given) => (
+            <ul
+              aria-label="Samples"
+              className={cx(
+                "grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3",
+                samples.isPlaceholderData && "opacity-60",
+              )}
+            >
+              {shown.map((sample) => (
+                <SampleCard
+                  key={sample.index}
+                  sample={sample}
+                  condition={main!.condition}
+                  controls={controls.map((control, at) => ({
+                    condition: control.condition,
+                    sample: given[at]?.get(sample.sampleId) ?? null,
+                  }))}
+                />
+              ))}
+            </ul>
+          )}
+        </WithControls>
+      )}
+    </>
+  );
+}
+
+/** Pictures by cluster: several questions are about one picture, and it is kept with the first of them. */
+function usePictures(evaluationId: string, enabled: boolean): ReadonlyMap<string, string> {
+  const trpc = useTRPC();
+  const pictured = useQuery(
+    trpc.evaluations.samples.queryOptions(
+      { evaluationId, limit: 5_000, onlyWithImage: true },
+      { enabled, staleTime: Number.POSITIVE_INFINITY },
+    ),
+  );
+  return useMemo(
+    () => new Map(pictured.data?.samples.map(({ clusterId, imageSha256 }) => [clusterId, imageSha256!])),
+    [pictured.data],
+  );
+}
+
+type Sample = React.ComponentProps<typeof SampleCard>["sample"];
+
+/** Fetches the same questions as answered under the controls: evaluations of one split list them in one order. */
+function WithControls(props: {
+  controls: readonly Evaluation[];
+  first: number;
+  last: number;
+  children(given: ReadonlyMap<string, Sample>[]): React.ReactNode;
+}) {
+  const [control] = props.controls;
+  if (control === undefined) return props.children([]);
+  return <ControlSamples {...props} control={control} />;
+}
+
+function ControlSamples({
+  controls,
+  control,
+  first,
+  last,
+  children,
+}: React.ComponentProps<typeof WithControls> & { control: Evaluation }) {
+  const trpc = useTRPC();
+  const found = useQuery(
+    trpc.evaluations.samples.queryOptions(
+      { evaluationId: control.id, offset: first, limit: Math.min(5_000, last - first + 1) },
+      { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY },
+    ),
+  );
+  const bySampleId = new Map(found.data?.samples.map((sample) => [sample.sampleId, sample]));
+  return children(controls.map((each) => (each === control ? bySampleId : new Map())));
+}

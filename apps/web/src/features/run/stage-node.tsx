@@ -1,0 +1,65 @@
+"use client";
+
+import type { Stage } from "@retort/api";
+import { Recycle } from "lucide-react";
+import { formatCount } from "../../format/number.ts";
+import { cx } from "../../ui/class-names.ts";
+import { Progress } from "../../ui/progress.tsx";
+import { StatusIcon, statusLooks } from "../../ui/status.tsx";
+import { Elapsed, TimeLeft } from "../../ui/time.tsx";
+import { progressFraction } from "../runs/stage-strip.tsx";
+
+/** A stage in the picture of its run; pressing it shows its curves and its log below. */
+export function StageNode({ stage, selected, onSelect }: { stage: Stage; selected: boolean; onSelect(): void }) {
+  const { status, progress, reused } = stage;
+  return (
+    <button
+      type="button"
+      aria-pressed={selected}
+      onClick={onSelect}
+      data-stage={stage.name}
+      data-status={status}
+      className={cx(
+        "flex h-full w-full flex-col justify-between rounded-lg border bg-surface px-3 py-2.5 text-left transition-colors",
+        selected ? "border-ink ring-1 ring-ink" : "border-line-strong hover:border-control",
+      )}
+    >
+      <span className="flex items-center gap-2">
+        <StatusIcon status={status} />
+        <span className="min-w-0 flex-1 truncate font-medium" title={stage.title}>
+          {stage.name}
+        </span>
+        {reused && (
+          <span
+            className="inline-flex items-center gap-1 rounded-sm bg-sunken px-1.5 text-xs text-ink-2"
+            title="An earlier run had asked for this very stage: it is executed once for all."
+          >
+            <Recycle aria-hidden className="size-3" /> reused
+          </span>
+        )}
+      </span>
+      <span className="mt-1 flex items-baseline justify-between gap-2 text-xs text-ink-2">
+        {status === "running" ? (
+          progress === null ? (
+            <span>Starting</span>
+          ) : (
+            <>
+              <span className="numeric">
+                {formatCount(progress.done)} / {formatCount(progress.total)} {progress.unit}
+              </span>
+              {progress.secondsLeft !== null && <TimeLeft seconds={progress.secondsLeft} />}
+            </>
+          )
+        ) : (
+          <>
+            <span>{stage.cancelRequested && status === "ready" ? "Cancelling" : statusLooks[status].label}</span>
+            {stage.startedAt !== null && <Elapsed from={stage.startedAt} to={stage.finishedAt} />}
+          </>
+        )}
+      </span>
+      <span className="mt-1.5 block h-1">
+        {status === "running" && <Progress fraction={progressFraction(progress)} label={`Progress of ${stage.name}`} />}
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,14 @@
+import { Activity, Cpu, FlaskConical, ListTree, Trophy } from "lucide-react";
+
+/** The pages of the dashboard, in the order of the work. */
+export const pages = [
+  { href: "/", label: "Overview", Icon: Activity },
+  { href: "/runs", label: "Runs", Icon: ListTree },
+  { href: "/launch", label: "Launch", Icon: FlaskConical },
+  { href: "/leaderboard", label: "Leaderboard", Icon: Trophy },
+  { href: "/workers", label: "Workers", Icon: Cpu },
+] as const;
+
+export function isCurrent(href: string, path: string): boolean {
+  return href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
+}

@@ -1,0 +1,49 @@
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** A whole number with thousands apart: 12,480. */
+export function formatCount(value: number): string {
+  return grouped.format(value);
+}
+
+/** A measured value in about four significant digits: 0.3127, 12.84, 1,204, 3.1e-7. */
+export function formatValue(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-3) return value.toExponential(2).replace("e+", "e").replace("-", "−");
+  if (size >= 1_000) return grouped.format(value).replace("-", "−");
+  if (Number.isInteger(value)) return String(value).replace("-", "−");
+  const digits = size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
+  return value.toFixed(digits).replace("-", "−");
+}
+
+export type ScoreUnit = "fraction" | "points";
+
+/** A score in its unit: fractions as per cent, points as they are. */
+export function formatScore(value: number, unit: ScoreUnit): string {
+  return unit === "fraction" ? `${(value * 100).toFixed(1)} %` : formatValue(value);
+}
+
+/** A spread beside a score, in the score's unit but without repeating it. */
+export function formatSpread(value: number, unit: ScoreUnit): string {
+  return unit === "fraction" ? (value * 100).toFixed(1) : formatValue(value);
+}
+
+/** Metric names that are fractions in [0, 1] by this project's convention. */
+export function scoreUnit(metric: string): ScoreUnit {
+  return /accuracy|auroc|precision|recall|f1|aupro|rate|fraction|anls/i.test(metric) ? "fraction" : "points";
+}
+
+const units = ["B", "KB", "MB", "GB", "TB"];
+
+/** A file's size in decimal units: 812 B, 2.4 MB. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1_000 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
