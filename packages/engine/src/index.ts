@@ -13,8 +13,9 @@ export {
   tensor,
 } from "./graph/tensor.ts";
 export * as nn from "./nn/index.ts";
-export { exportOnnx } from "./onnx/export.ts";
-export { importOnnx } from "./onnx/import.ts";
+export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
+export { type ImportOptions, importOnnx } from "./onnx/import.ts";
+export { type DeclaredInput, onnxInputs } from "./onnx/inputs.ts";
 export { onnxMetadata } from "./onnx/metadata.ts";
 export { type Operand, op, withGradient } from "./ops/functions.ts";
 export { families, type OpName, ops } from "./ops/index.ts";

@@ -16,7 +16,6 @@ export interface Context {
   readonly producer: string;
   readonly halves: Halves;
   readonly external: ExternalFile | undefined;
-  readonly dims: Readonly<Record<string, number>>;
   /** Does training change the weight that the file calls so? `name` is what the graph calls it. */
   isTrained(original: string, name: string): boolean;
   /** Adds a graph's weights and nodes. */

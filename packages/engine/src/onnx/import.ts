@@ -1,14 +1,14 @@
-import { ModelError, ShapeError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
 import { Graph } from "../graph/graph.ts";
-import type { TensorType } from "../graph/tensor.ts";
 import { opset as tableOpset } from "../ops/definition.ts";
 import { ops } from "../ops/index.ts";
 import { type Context, value } from "./context.ts";
 import { type Halves, widenedType } from "./halves.ts";
 import { addNode } from "./import-node.ts";
+import { boundInput, declaredInputs } from "./inputs.ts";
 import { sortedNodes } from "./node.ts";
-import { decodeModel, type GraphProto, int64ToNumber, type ModelProto, type ValueInfoProto } from "./proto.ts";
-import { dtypeOf, type ExternalFile } from "./tensor-proto.ts";
+import { decodeModel, type GraphProto, int64ToNumber, type ModelProto } from "./proto.ts";
+import type { ExternalFile } from "./tensor-proto.ts";
 import { addWeights, trainedBy } from "./weights.ts";
 
 export interface ImportOptions {
@@ -46,14 +46,12 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
     producer: model.producerName ?? "",
     halves: options.halves ?? "float32",
     external: options.external,
-    dims: options.dims ?? {},
     isTrained: trainedBy(source, options.trainable),
     fill,
   };
-  const weights = new Set(source.initializer.map(({ name }) => name));
-  for (const input of source.input) {
-    // Before IR version 4 the weights were listed among the inputs.
-    if (!weights.has(input.name)) context.items.set(input.name, graph.input(input.name, boundType(input, context)));
+  for (const declared of declaredInputs(source)) {
+    const type = widenedType(boundInput(declared, options.dims ?? {}), context.halves);
+    context.items.set(declared.name, graph.input(declared.name, type));
   }
   fill(source, context);
   for (const { name } of source.output) graph.output(name, value(context.items, name, `output "${name}"`));
@@ -77,28 +75,4 @@ function opsetOf({ opsetImport }: ModelProto): number {
     got: `${version}`,
     fix: "Export it again with an opset in that range, e.g. torch.onnx.export(..., opset_version=17).",
   });
-}
-
-/** An input's type with its dynamic dimensions bound. */
-function boundType({ name, type }: ValueInfoProto, { dims, halves }: Context): TensorType {
-  const where = `input "${name}"`;
-  const tensorType = type?.tensorType;
-  if (!tensorType?.shape)
-    throw new ModelError({ code: "BAD_INPUT", message: "an input that is no tensor of known rank", where });
-  const shape = tensorType.shape.dim.map((dim, axis) => {
-    const fixed = Object.hasOwn(dim, "dimValue") ? int64ToNumber(dim.dimValue!) : -1;
-    if (fixed >= 0 && Number.isSafeInteger(fixed)) return fixed;
-    const key = dim.dimParam || `${name}.${axis}`;
-    const size = Object.hasOwn(dims, key) ? dims[key] : undefined;
-    if (size !== undefined && Number.isSafeInteger(size) && size >= 0) return size;
-    throw new ShapeError({
-      code: "UNBOUND_DIMENSION",
-      message: `dimension ${axis} is dynamic`,
-      expected: `a size for "${key}"`,
-      got: size === undefined ? `sizes for ${Object.keys(dims).join(", ") || "nothing"}` : `${size}`,
-      where,
-      fix: `Pass dims: { ${JSON.stringify(key)}: <size> }.`,
-    });
-  });
-  return widenedType({ dtype: dtypeOf(tensorType.elemType, where), shape }, halves);
 }

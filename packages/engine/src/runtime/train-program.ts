@@ -11,12 +11,12 @@ export interface TrainStepOptions extends TrainGraphOptions, SessionSettings {}
 
 /** What K steps report; each array holds one number a step. */
 export interface StepReport {
-  readonly losses: Float32Array;
+  readonly losses: Float32Array<ArrayBuffer>;
   /** Global L2 norms before clipping. */
-  readonly gradNorms: Float32Array;
+  readonly gradNorms: Float32Array<ArrayBuffer>;
   /** Rates of the optimiser's default group. */
   readonly learningRates: Float64Array;
-  readonly metrics: Readonly<Record<string, Float32Array>>;
+  readonly metrics: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 }
 
 export interface TrainStep {
@@ -80,7 +80,7 @@ export async function compileTrainStep(graph: Graph, options: TrainStepOptions):
       if (looped) feeds.set("steps", tensor("int64", [], [numSteps]));
 
       const out = await session.run(Object.fromEntries([...feeds].map(([name, value]) => [name, toOrt(value)])));
-      const numbersOf = (name: string) => fromOrt(out[name]!).data as Float32Array;
+      const numbersOf = (name: string) => fromOrt(out[name]!).data as Float32Array<ArrayBuffer>;
       const [losses, gradNorms] = [numbersOf("loss"), numbersOf("gradNorm")];
       const bad = losses.findIndex((loss, i) => !Number.isFinite(loss) || !Number.isFinite(gradNorms[i]));
       if (bad >= 0)

@@ -95,9 +95,21 @@ function jsonDifference(
     const close = maxError <= tolerance.atol + tolerance.rtol * finite(want);
     return { maxError, failure: close ? null : `${got} instead of ${want}` };
   }
+  if (isObject(want) && isObject(got) && Array.isArray(want) === Array.isArray(got)) {
+    const parts = [...new Set([...Object.keys(want), ...Object.keys(got)])].map((key) => {
+      const { maxError, failure } = jsonDifference(got[key], want[key], tolerance);
+      return { maxError, failure: failure && `${key}: ${failure}` };
+    });
+    const failure = parts.find((part) => part.failure !== null)?.failure ?? null;
+    return { maxError: Math.max(0, ...parts.map((part) => part.maxError)), failure };
+  }
   const same = JSON.stringify(got) === JSON.stringify(want);
   return {
     maxError: same ? 0 : Number.POSITIVE_INFINITY,
     failure: same ? null : `${JSON.stringify(got)} instead of ${JSON.stringify(want)}`,
   };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
