@@ -38,6 +38,12 @@ async function report(error: unknown): Promise<number> {
   hint(`error: ${message}`);
   // The message of the server's own errors ends with the fix.
   if (fix !== undefined && !message.includes(fix)) hint(`  ${fix}`);
-  if (code === "UNEXPECTED_ERROR" && error instanceof Error) hint(error.stack ?? "");
+  if (code === "UNEXPECTED_ERROR" && error instanceof Error && !(await isExplained(error))) hint(error.stack ?? "");
   return exitCodes.failed;
+}
+
+/** Commands that compute here meet the engine's own errors, whose message says all there is to say. */
+async function isExplained(error: Error): Promise<boolean> {
+  const { RetortError } = await import("@retort/engine");
+  return error instanceof RetortError;
 }

@@ -36,7 +36,12 @@ describe("every procedure", () => {
   });
 
   it.each(procedures)("$path refuses callers without a key or session", async (procedure) => {
-    for (const headers of [{}, { authorization: "Bearer wrong" }, { cookie: "retort_session=wrong" }]) {
+    const callers: Record<string, string>[] = [
+      {},
+      { authorization: "Bearer wrong" },
+      { cookie: "retort_session=wrong" },
+    ];
+    for (const headers of callers) {
       const response = await call(procedure, { "sec-fetch-site": "same-origin", ...headers });
       expect(response.status).toBe(401);
       expect(await response.text()).toContain("SIGN_IN_REQUIRED");
@@ -51,7 +56,7 @@ describe("every procedure", () => {
 
   it.each(procedures)("$path refuses other origins, session or not", async (procedure) => {
     const cookie = await signIn();
-    const foreign = [
+    const foreign: Record<string, string>[] = [
       { origin: "http://evil.example" },
       { origin: "null" },
       // Another program's page on this machine: same site, so that browsers attach the cookie.
@@ -60,7 +65,7 @@ describe("every procedure", () => {
       { "sec-fetch-site": "cross-site" },
     ];
     for (const headers of foreign) {
-      const response = await call(procedure, { cookie, ...headers } as Record<string, string>);
+      const response = await call(procedure, { cookie, ...headers });
       expect(response.status).toBe(403);
       expect(await response.text()).toContain("CROSS_ORIGIN");
     }

@@ -15,6 +15,13 @@ import { type Api, createApi } from "./api.ts";
 import { createRetort, type Retort } from "./client.ts";
 import { readEnv } from "./env.ts";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Of the server that vitest's globalSetup has started. */
+    postgresUrl: string;
+  }
+}
+
 /** The API on a real HTTP server with a database and a store of its own. */
 export interface TestApi {
   url: string;

@@ -1,0 +1,241 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startTestApi, type TestApi } from "@retort/api/testing";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
+const binary = join(repository, "apps/cli/bin/retort.mjs");
+
+let api: TestApi;
+let dir: string;
+let worker: ReturnType<typeof spawn>;
+
+beforeAll(async () => {
+  api = await startTestApi(inject("postgresUrl"));
+  dir = await mkdtemp(join(tmpdir(), "retort-cli-"));
+  await writeFile(join(dir, "server.json"), JSON.stringify({ url: api.url, pid: process.pid }));
+  await writeFile(join(dir, "api-key"), `${api.apiKey}\n`, { mode: 0o600 });
+  worker = spawn(process.execPath, ["--import", "tsx", join(repository, "apps/worker/src/main.ts")], {
+    cwd: repository,
+    env: { ...process.env, DATABASE_URL: api.databaseUrl, RETORT_STORE_URL: api.storeUrl, RETORT_HOME: dir },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+});
+afterAll(async () => {
+  if (worker.exitCode === null) {
+    worker.kill("SIGTERM");
+    await once(worker, "exit");
+  }
+  await api.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The real binary in a process of its own; `onStderr` is told what has been written so far. */
+function start(args: string[], options: { home?: string; onStderr?: (text: string, kill: () => void) => void } = {}) {
+  return new Promise<Ended>((resolve, reject) => {
+    const { RETORT_URL: _, RETORT_API_KEY: __, ...inherited } = process.env;
+    const child = spawn(process.execPath, [binary, ...args], {
+      cwd: dir,
+      env: { ...inherited, RETORT_HOME: options.home ?? dir },
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      options.onStderr?.(stderr, () => child.kill("SIGINT"));
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const quick = ["--set", "steps=4", "--set", "stepMs=5"];
+
+describe("retort launch --watch", () => {
+  it("follows a run to its end and prints the headline", async () => {
+    const { code, stdout, stderr } = await start(["launch", "diagnostic", ...quick, "--seed", "3", "--watch"]);
+    expect(stderr).toContain("work: ");
+    expect(stderr).toContain("check: succeeded");
+    expect(stdout).toMatch(/RUN +NAME +SEED +STATUS +CHECKS PASSED +TIME/);
+    expect(stdout).toMatch(/diagnostic +3 +succeeded +100\.00 %/);
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it("exits with 1 and the reason when the run fails", async () => {
+    const { code, stdout } = await start(["launch", "diagnostic", ...quick, "--set", "failure=data-error", "--watch"]);
+    expect(stdout).toMatch(/diagnostic +0 +failed +-/);
+    expect(stdout).toContain("Stage work failed: Asked to fail by a data error");
+    expect(stdout).toContain("kind: data (DIAGNOSTIC_DATA_ERROR)");
+    expect(code).toBe(1);
+  }, 60_000);
+
+  it("leaves the run alone on Ctrl-C and says so", async () => {
+    const args = ["launch", "diagnostic", "--set", "steps=2000", "--set", "load=idle", "--set", "stepMs=50", "--watch"];
+    const { code, stderr } = await start(args, {
+      onStderr: (text, kill) => text.includes("work: ") && kill(),
+    });
+    expect(code).toBe(130);
+    expect(stderr).toContain("the run goes on");
+    const [run] = (await api.retort.runs.list.query({})).runs;
+    expect(["queued", "running"]).toContain(run!.status);
+
+    const cancelled = await start(["cancel", run!.id.slice(-8)]);
+    expect(cancelled).toMatchObject({ code: 0, stdout: `cancelled ${run!.id.slice(-8)}\n` });
+    expect((await api.retort.runs.get.query({ runId: run!.id })).status).toBe("cancelled");
+  }, 60_000);
+});
+
+describe("retort launch", () => {
+  it("launches a run for each seed and gives their ids as JSON", async () => {
+    const { code, stdout } = await start([
+      "launch",
+      "diagnostic",
+      ...quick,
+      "--seeds",
+      "11,12",
+      "--name",
+      "pair",
+      "--json",
+    ]);
+    expect(code).toBe(0);
+    const { runIds } = JSON.parse(stdout) as { runIds: string[] };
+    expect(runIds).toHaveLength(2);
+    const run = await api.retort.runs.get.query({ runId: runIds[1]! });
+    expect(run).toMatchObject({ name: "pair (seed 12)", seed: 12, params: { steps: 4 } });
+  });
+
+  it("tells what is wrong with a parameter or a recipe", async () => {
+    const unknown = await start(["launch", "diagnostic", "--set", "step=4"]);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toMatch(/unknown key "step" \(known: steps, stepMs,/);
+    expect(unknown.stderr).toContain("retort recipes diagnostic");
+    expect((await start(["launch", "nonsense"])).stderr).toContain("expected one of diagnostic");
+    const badSyntax = await start(["launch", "diagnostic", "--set", "steps"]);
+    expect([badSyntax.code, badSyntax.stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("a finished run", () => {
+  let runId: string;
+  beforeAll(async () => {
+    const { stdout } = await start([
+      "launch",
+      "diagnostic",
+      ...quick,
+      "--seed",
+      "77",
+      "--name",
+      "kept",
+      "--watch",
+      "--json",
+    ]);
+    const { runs } = JSON.parse(stdout) as { runs: { id: string; status: string }[] };
+    expect(runs[0]!.status).toBe("succeeded");
+    runId = runs[0]!.id;
+  }, 60_000);
+
+  it("is listed, shown and logged", async () => {
+    const [list, shown, byName, json, logs, board] = await Promise.all([
+      start(["ls"]),
+      start(["show", runId.slice(-8)]),
+      start(["show", "kept"]),
+      start(["show", runId, "--json"]),
+      start(["logs", `${runId}/work`]),
+      start(["leaderboard", "diagnostic"]),
+    ]);
+    expect(list.stdout).toMatch(new RegExp(`${runId.slice(-8)} +kept +diagnostic +77 +succeeded +2/2 +100\\.00 %`));
+    expect(shown.stdout).toMatch(/steps +4\n/);
+    expect(shown.stdout).toMatch(/work +report\.json +\d/);
+    expect(byName.stdout).toBe(shown.stdout);
+    expect(JSON.parse(json.stdout)).toMatchObject({ id: runId, params: { steps: 4 } });
+    const { lines } = await api.retort.stages.logs.query({
+      stageId: (await api.retort.runs.get.query({ runId })).stages[0]!.id,
+    });
+    expect(lines.length).toBeGreaterThan(0);
+    expect(logs.stdout.trimEnd().split("\n")).toHaveLength(lines.length);
+    expect(logs.stdout).toContain(lines[0]!.message);
+    expect(board.stdout).toMatch(/kept .*full .*100\.00 %/);
+  });
+
+  it("is exported with every point, sample and file", async () => {
+    const out = join(dir, "exported");
+    const { code, stdout } = await start(["export", runId, "--out", out]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`files in ${out}`);
+    const run = JSON.parse(await readFile(join(out, "run.json"), "utf8"));
+    expect(run).toMatchObject({ id: runId, seed: 77 });
+    const [header, ...points] = (await readFile(join(out, "metrics.csv"), "utf8")).trimEnd().split("\n");
+    expect(header).toBe("stage,key,step,value");
+    expect(points.filter((line) => line.startsWith("work,loss,"))).toHaveLength(4);
+    const evaluations = await readdir(join(out, "evaluations"));
+    expect(evaluations).toHaveLength(run.evaluations.length);
+    const samples = (await readFile(join(out, "evaluations", evaluations[0]!), "utf8")).trimEnd().split("\n");
+    expect(samples).toHaveLength(run.evaluations[0].numSamples);
+    expect(JSON.parse(samples[0]!)).toHaveProperty("sampleId");
+    expect(await readdir(join(out, "artifacts", "work"))).toEqual(["report.json"]);
+
+    const again = await start(["export", runId, "--out", out]);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("is not empty")]);
+  });
+
+  it("has nothing to cancel or retry", async () => {
+    expect(await start(["cancel", runId])).toMatchObject({ code: 1, stderr: expect.stringContaining("error: ") });
+    expect((await start(["retry", runId])).code).toBe(1);
+    const missing = await start(["show", "no-such-run"]);
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('no run "no-such-run"')]);
+  });
+});
+
+describe("other commands", () => {
+  it("list recipes and a recipe's parameters", async () => {
+    expect((await start(["recipes"])).stdout).toMatch(/^diagnostic +Checks an installation/m);
+    const { stdout } = await start(["recipes", "diagnostic"]);
+    expect(stdout).toMatch(/^steps +integer 1\.\.1000000 +20 +Steps of work/m);
+    expect(stdout).toContain("Stages: work, check (after work)");
+  });
+
+  it("list workers", async () => {
+    expect((await start(["workers"])).stdout).toMatch(/online .*cpu/);
+  });
+
+  it("print a link that signs in", async () => {
+    const { stdout } = await start(["link"]);
+    const response = await fetch(stdout.trim(), { redirect: "manual" });
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/"]);
+  });
+
+  it("say how to start a server when there is none", async () => {
+    const nowhere = await start(["ls"], { home: join(dir, "nowhere") });
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.stderr).toContain("npm start");
+    expect(nowhere.stderr).not.toContain("    at ");
+  });
+
+  it("refuse a wrong key", async () => {
+    const home = await mkdtemp(join(dir, "other-"));
+    await writeFile(join(home, "server.json"), JSON.stringify({ url: api.url }));
+    await writeFile(join(home, "api-key"), "wrong");
+    const { code, stderr } = await start(["ls"], { home });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("Not signed in")]);
+  });
+
+  it("start fast", async () => {
+    const startedAt = performance.now();
+    await start(["--help"]);
+    // Under 1 s on an idle machine; CI machines are busy ones.
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+  });
+});
