@@ -131,7 +131,7 @@ export class Graph {
     const key = held.data.length <= 64 ? `${typeText(held)}:${[...held.data].map(signedText).join(",")}` : null;
     const known = key === null ? this.#constantTensors.get(held) : this.#constantKeys.get(key);
     if (known) return known;
-    const value = this.#value({ name: this.uniqueName(name), kind: "constant", type: held, tensor: held });
+    const value = this.#value({ name: this.#take(name), kind: "constant", type: held, tensor: held });
     if (key === null) this.#constantTensors.set(held, value);
     else this.#constantKeys.set(key, value);
     this.constants.push(value);
@@ -151,7 +151,7 @@ export class Graph {
    */
   add(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}, options: AddOptions = {}): Value[] {
     const definition = this.definition(op);
-    const name = this.uniqueName(options.name ?? this.#nextName(op));
+    const name = this.#take(options.name ?? this.#nextName(op));
     const call = this.#call(definition, { name, inputs, attributes, options });
     if (definition.build) return this.within(name, () => [...(definition.build?.(call) ?? [])]);
     const types = definition.infer(call);
@@ -172,11 +172,11 @@ export class Graph {
       const type = types[i];
       if (!type) throw arityError(call, `${types.length} outputs at most`, `${call.numOutputs}`);
       const given = names[i];
-      const valueName = this.uniqueName(given || (i === 0 ? `${name}:y` : `${name}:y${i}`));
+      const valueName = this.#take(given || (i === 0 ? `${name}:y` : `${name}:y${i}`));
       outputs.push(this.#value({ name: valueName, kind: "node", type, producer: node }));
     }
     this.#nodes.push(node);
-    return outputs;
+    return [...outputs];
   }
 
   /** What the node would compute, when its constant inputs tell; nothing is added. null: it has to be run. */
@@ -201,7 +201,7 @@ export class Graph {
         this.#call(definition, { name, inputs, attributes, options: { numOutputs: index + 1 } }),
       );
       for (let i = outputs.length; i <= index; i++) {
-        const valueName = this.uniqueName(`${node.name}:y${i}`);
+        const valueName = this.#take(`${node.name}:y${i}`);
         outputs.push(this.#value({ name: valueName, kind: "node", type: types[i] as TensorType, producer: node }));
       }
     }
@@ -264,13 +264,18 @@ export class Graph {
     return definition;
   }
 
-  /** `base`, or `base` with the first number that makes it unused; the name is taken from now on. */
+  /** `base`, or `base` with the first number that makes it unused. */
   uniqueName(base: string): string {
     let name = base;
     for (let n = this.#counters.get(base) ?? 1; this.#names.has(name); n++) {
       name = `${base}_${n}`;
       this.#counters.set(base, n + 1);
     }
+    return name;
+  }
+
+  #take(base: string): string {
+    const name = this.uniqueName(base);
     this.#names.add(name);
     return name;
   }
@@ -426,6 +431,11 @@ function signedText(value: number | bigint): string {
 /** Do two types agree entirely? */
 export function sameType(a: TensorType, b: TensorType): boolean {
   return a.dtype === b.dtype && sameShape(a.shape, b.shape);
+}
+
+/** The value's contents when nothing can change them: a constant, or a weight that is not trained. */
+export function fixedContents(value: Value | null): Tensor | null {
+  return value?.kind === "constant" || (value?.kind === "parameter" && !value.trainable) ? value.tensor : null;
 }
 
 /** The value's contents when it is a constant. */

@@ -1,5 +1,5 @@
 import { ModelError, ShapeError } from "../errors.ts";
-import { constantOf, type Value } from "../graph/graph.ts";
+import { constantOf, fixedContents, type Value } from "../graph/graph.ts";
 import { numbers, type Shape, type Tensor, type TensorType, tensor, typeText } from "../graph/tensor.ts";
 import type { Call } from "./definition.ts";
 
@@ -59,7 +59,7 @@ export function axisOf(call: AnyCall, axis: number, rank: number): number {
  * @throws ModelError when it is not a constant: result types would not be known.
  */
 export function constantNumbers(call: AnyCall, value: Value, argument: string): number[] {
-  const held = constantOf(value);
+  const held = fixedContents(value);
   if (held) return numbers(held);
   throw new ModelError({
     code: "DYNAMIC_SHAPE",
