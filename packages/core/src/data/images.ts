@@ -1,4 +1,5 @@
 // [node]
+import { stat } from "node:fs/promises";
 import sharp from "sharp";
 import { DataError } from "../base/errors.ts";
 import type { ImageSource } from "./dataset.ts";
@@ -110,7 +111,6 @@ async function corrupt(source: ImageSource, cause: unknown): Promise<DataError> 
 async function byteCount(source: ImageSource): Promise<number | null> {
   if (source.kind === "rgb") return source.data.length;
   if (source.kind === "encoded") return source.bytes.length;
-  const { stat } = await import("node:fs/promises");
   try {
     return (await stat(source.path)).size;
   } catch {
