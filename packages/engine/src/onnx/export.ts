@@ -20,13 +20,13 @@ export interface ExportOptions {
   metadata?: Readonly<Record<string, string>>;
 }
 
-/** A plain ONNX model of what the graph's outputs need; parameters become initializers. */
+/** A plain ONNX model of what the graph's outputs need, inputs included; parameters become initializers. */
 export function exportOnnx(graph: Graph, { weights, metadata = {} }: ExportOptions = {}): Uint8Array {
   const { nodes, initializers } = emit(graph, { outputs: graph.outputs, weights });
   return encodeGraph(
     {
       name: graph.name,
-      input: graph.inputs.map((value) => valueInfo(value.name, value)),
+      input: neededInputs(graph).map((value) => valueInfo(value.name, value)),
       output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
       initializer: initializers,
       node: nodes,
@@ -77,12 +77,8 @@ export function emit(graph: Graph, options: EmitOptions): { nodes: NodeProto[]; 
 
   const nodes: NodeProto[] = [];
   const needed = neededNodes([...outputs.values()]);
-  const used = new Set(outputs.values());
-  for (const node of graph.nodes) {
-    if (!needed.has(node)) continue;
-    for (const value of reads(node)) used.add(value);
-    nodes.push(nodeProto(node, { nameOf, prefix }));
-  }
+  const used = usedValues([...outputs.values()]);
+  for (const node of graph.nodes) if (needed.has(node)) nodes.push(nodeProto(node, { nameOf, prefix }));
   const initializers: TensorProto[] = [];
   for (const value of [...graph.parameters.values(), ...graph.constants]) {
     if (!used.has(value) || given.has(value)) continue;
@@ -90,6 +86,19 @@ export function emit(graph: Graph, options: EmitOptions): { nodes: NodeProto[]; 
     initializers.push(tensorToProto(nameOf(value), contents));
   }
   return { nodes: [...nodes, ...copies], initializers };
+}
+
+/** Everything that the results are computed from, with the results themselves. */
+export function usedValues(results: readonly Value[]): Set<Value> {
+  const used = new Set(results);
+  for (const node of neededNodes(results)) for (const value of reads(node)) used.add(value);
+  return used;
+}
+
+/** The inputs that the graph's outputs depend on. */
+export function neededInputs(graph: Graph): Value[] {
+  const used = usedValues([...graph.outputs.values()]);
+  return graph.inputs.filter((input) => used.has(input));
 }
 
 export function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfoProto {

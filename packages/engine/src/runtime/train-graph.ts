@@ -12,9 +12,9 @@
  */
 import { grad } from "../autodiff/grad.ts";
 import { ModelError, ShapeError } from "../errors.ts";
-import { Graph, neededNodes, reads, type Value } from "../graph/graph.ts";
+import { Graph, type Value } from "../graph/graph.ts";
 import { filled, type Tensor, type TensorType, typeText } from "../graph/tensor.ts";
-import { emit, encodeGraph, valueInfo } from "../onnx/export.ts";
+import { emit, encodeGraph, usedValues, valueInfo } from "../onnx/export.ts";
 import { op } from "../ops/functions.ts";
 import { clipByNorm, globalNorm } from "../optim/clip.ts";
 import type { Optimizer, ParameterGroup } from "../optim/optimizer.ts";
@@ -223,12 +223,6 @@ function parameterUpdate(trained: readonly Value[], options: TrainGraphOptions, 
     outputs.set(`${mark.step}next/${name}#${emaSlot}`, averaged);
   });
   return { part: emit(graph, { outputs, given, prefix: "update/" }), state, scalars };
-}
-
-function usedValues(results: readonly Value[]): Set<Value> {
-  const used = new Set(results);
-  for (const node of neededNodes(results)) for (const value of reads(node)) used.add(value);
-  return used;
 }
 
 function stateInfo(prefix: string, state: ReadonlyMap<string, Tensor>) {
