@@ -20,7 +20,11 @@ async function main(): Promise<void> {
   };
   const db = createDatabase({ url: env.databaseUrl, log: (message) => log("warn", message) });
   const store = createStore(env.storeUrl);
-  const queue = createQueue({ postgresUrl: env.databaseUrl, redisUrl: env.redisUrl });
+  const queue = createQueue({
+    postgresUrl: env.databaseUrl,
+    redisUrl: env.redisUrl,
+    log: (message) => log("warn", message),
+  });
   const worker = await Worker.start({
     name: env.name,
     device,

@@ -13,9 +13,12 @@ export interface OrchestratorSettings {
   rewakeAfterMs: number;
   /** A worker that is silent for longer is gone. */
   workerSilentMs: number;
+  /** A leader that is silent for longer loses the lead. */
+  leaderSilentMs: number;
 }
 
 const outboxBatch = 1_000;
+const burstMs = 20;
 const keepSentMs = 3_600_000;
 
 /**
@@ -38,7 +41,8 @@ export class Orchestrator {
     this.#queue = services.queue;
     this.#log = services.log;
     this.#settings = services.settings;
-    this.#leadership = new Leadership(services.db.pool, services.log);
+    const { leaderSilentMs } = services.settings;
+    this.#leadership = new Leadership({ pool: services.db.pool, silentMs: leaderSilentMs, log: services.log });
   }
 
   start(): void {
@@ -52,20 +56,21 @@ export class Orchestrator {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.nudge();
     await this.#running;
-    await this.#leadership.release();
+    this.#leadership.release();
   }
 
   async #loop(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       this.#nudge = new AbortController();
       try {
-        if (await this.#leadership.holds()) await this.#round();
+        const leads = await this.#leadership.holds();
+        if (leads) await this.#round();
+        await this.#pause(leads ? await this.#db.outbox.nextDueInMs() : null);
       } catch (error) {
         this.#log("warn", `orchestrator: ${messageOf(error)}`);
+        await this.#pause(null);
       }
-      await this.#pause();
     }
   }
 
@@ -77,12 +82,13 @@ export class Orchestrator {
     await this.#flushOutbox();
   }
 
-  async #pause(): Promise<void> {
+  async #pause(dueInMs: number | null): Promise<void> {
     // A burst of events is one round.
-    await sleep(20);
-    const due = await this.#db.outbox.nextDueInMs().catch(() => null);
-    const pauseMs = Math.min(due ?? Number.POSITIVE_INFINITY, this.#settings.outboxEveryMs);
-    await sleep(pauseMs, undefined, { signal: this.#nudge.signal }).catch(() => {});
+    await sleep(burstMs);
+    const signal = AbortSignal.any([this.#nudge.signal, this.#closing.signal]);
+    await sleep(Math.min(dueInMs ?? Number.POSITIVE_INFINITY, this.#settings.outboxEveryMs), undefined, {
+      signal,
+    }).catch(() => {});
   }
 
   async #flushOutbox(): Promise<void> {
@@ -102,7 +108,9 @@ export class Orchestrator {
       this.#log("warn", `stage ${stageId}: the lease of attempt ${attempt} ran out, now ${status}`);
     }
     await this.#db.stages.explainWaiting();
-    await this.#db.stages.rewake({ olderThanMs: rewakeAfterMs });
+    // As long as wake-ups wait in the queue none is lost: workers are busy.
+    const { waiting } = (await this.#queue.counts())["stage.wake"];
+    if (waiting === 0) await this.#db.stages.rewake({ olderThanMs: rewakeAfterMs });
     await this.#db.outbox.purge({ sentBeforeMs: keepSentMs });
   }
 }

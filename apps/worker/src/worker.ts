@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { ClaimedStage, Database } from "@retort/db";
-import type { Queue } from "@retort/queue";
+import type { Consumer, Queue } from "@retort/queue";
 import type { Store } from "@retort/store";
 import { Capacity } from "./capacity.ts";
 import type { Device } from "./device.ts";
@@ -31,6 +31,7 @@ export const defaultSettings: WorkerSettings = {
   reconcileEveryMs: 2_000,
   rewakeAfterMs: 30_000,
   workerSilentMs: 20_000,
+  leaderSilentMs: 10_000,
 };
 
 export interface WorkerOptions {
@@ -45,8 +46,6 @@ export interface WorkerOptions {
   settings: WorkerSettings;
 }
 
-type WakeConsumer = Awaited<ReturnType<Queue["consume"]>>;
-
 /** Takes stages that fit what is free, and runs each as an attempt, until it is stopped. */
 export class Worker {
   readonly id: string;
@@ -55,7 +54,7 @@ export class Worker {
   readonly #orchestrator: Orchestrator;
   readonly #workDir: string;
   readonly #attempts = new Set<Attempt>();
-  #consumer: WakeConsumer | null = null;
+  #consumer: Consumer | null = null;
   #listening: { close(): Promise<void> } | null = null;
   #claiming: Promise<void> | null = null;
   #isClaimAgain = false;

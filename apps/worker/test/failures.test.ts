@@ -32,18 +32,13 @@ describe("a failure that another attempt would repeat", () => {
   ])("ends the run at once: %s", async (failure, expected) => {
     const runId = await platform.launch({ failure, failAtStep: 2 });
     const run = await platform.runEnds(runId, "failed");
-    const [work, check] = run.stages;
+    const [work] = run.stages;
     expect(work).toMatchObject({ status: "failed", attempt: 1, failure: expected });
     expect(run.error).toMatchObject(expected);
-    expect(check!.status).toBe("cancelled");
     // What came before the failure is kept.
-    expect((await platform.points(work!.id, "loss")).slice(0, 2)).toMatchObject([{ value: 1 }, { value: 0.5 }]);
-  });
-
-  it("shows a loss that is not a number as it is", async () => {
-    const run = await platform.runEnds(await platform.launch({ failure: "nan", failAtStep: 1 }, 7), "failed");
-    const points = await platform.points(run.stages[0]!.id, "loss");
-    expect(points.at(-1)?.value).toBeNaN();
+    const values = (await platform.points(work!.id, "loss")).map(({ value }) => value);
+    // ... and a loss that is not a number is shown as it is.
+    expect(values).toEqual(failure === "nan" ? [1, 0.5, Number.NaN] : [1, 0.5]);
   });
 });
 
@@ -94,7 +89,7 @@ describe("SIGKILL of an attempt's process", () => {
     const killed = await platform.stage(runId);
     const step = () => killed.latest.find(({ key }) => key === "loss")?.step ?? 0;
     for (const pid of attemptPids()) process.kill(pid, "SIGKILL");
-    const run = await platform.runEnds(runId, "succeeded");
+    await platform.runEnds(runId, "succeeded");
 
     const [first, second] = await attempts(runId);
     expect(first!.failure).toMatchObject({ kind: "infrastructure", code: "PROCESS_KILLED", got: "SIGKILL" });
@@ -107,7 +102,6 @@ describe("SIGKILL of an attempt's process", () => {
     expect(points.filter((point) => point.attempt === 1).map((point) => point.step)).toEqual(
       Array.from({ length: resumed }, (_, index) => index + 1),
     );
-    expect(run.evaluations[0]?.metrics).toEqual({ checksPassed: 1 });
     await platform.runEnds(undisturbed, "succeeded");
     const report = async (stageId: string) => (await platform.db.artifacts.forStage(stageId))[0]!.sha256;
     expect(await report(id)).toBe(await report((await platform.stage(undisturbed)).id));
@@ -125,10 +119,17 @@ describe("a lease that somebody else took", () => {
     });
     const { id } = await platform.stageIs(runId, ({ latest }) => latest.some(({ step }) => step >= 4));
     const [pid] = attemptPids();
-    await platform.db.prisma.stage.update({ where: { id }, data: { leaseExpiresAt: new Date(Date.now() - 1_000) } });
-    // Either the heartbeat came first and saved it, or the reclaim did: only the second is what this is about.
-    const [reclaimed] = await platform.db.stages.reclaimExpired();
-    expect(reclaimed).toMatchObject({ stageId: id, attempt: 1, status: "ready" });
+    // A heartbeat may save it at the first try.
+    await platform.until(
+      async () => {
+        const expire = { leaseExpiresAt: new Date(Date.now() - 1_000) };
+        await platform.db.prisma.stage.updateMany({ where: { id, attempt: 1, status: "running" }, data: expire });
+        await platform.db.stages.reclaimExpired();
+        return (await attempts(runId))[0]!.status === "lost";
+      },
+      5_000,
+      async () => "the lease is still there",
+    );
     await platform.runEnds(runId, "succeeded");
     await expect.poll(() => attemptPids().includes(pid!), { timeout: 5_000 }).toBe(false);
     expect((await attempts(runId)).map(({ status }) => status)).toEqual(["lost", "succeeded"]);

@@ -23,6 +23,7 @@ export const quickSettings: WorkerSettings = {
   aliveEveryMs: 500,
   outboxEveryMs: 200,
   reconcileEveryMs: 200,
+  leaderSilentMs: 1_500,
 };
 
 export interface TestWorkerOptions {
@@ -79,10 +80,15 @@ export class TestPlatform {
     return worker;
   }
 
+  /** A run of the diagnostic recipe's first stage alone. @returns its id */
+  launch(params: Record<string, unknown> = {}, seed = 1): Promise<string> {
+    return this.launchWhole(params, { seed, numStages: 1 });
+  }
+
   /** A run of the diagnostic recipe. @returns its id */
-  async launch(params: Record<string, unknown> = {}, seed = 1): Promise<string> {
+  async launchWhole(params: Record<string, unknown>, { seed = 1, numStages = 2 } = {}): Promise<string> {
     const request = { recipe: "diagnostic", params: { load: "idle", stepMs: 20, ...params }, seed };
-    const stages = planRun({ ...request, fingerprints: new Map() });
+    const stages = planRun({ ...request, fingerprints: new Map() }).slice(0, numStages);
     const parsed = parseRun(request);
     const run = { projectId: this.#projectId, ...parsed, seed, name: `diagnostic-${seed}`, stages };
     return (await this.db.runs.create(run)).id;

@@ -61,16 +61,14 @@ describe("a worker's process", () => {
     await platform.stageIs(runId, hasCheckpoint);
     const pids = attemptPids(first.pid);
     expect(pids).toHaveLength(1);
-    await startProcess("second");
     first.kill("SIGKILL");
-    const killedAt = Date.now();
+    await platform.startWorker({ name: "second" });
     await expect.poll(() => pids.some(isAlive), { timeout: 4_000 }).toBe(false);
     await platform.runEnds(runId, "succeeded");
     const [lost, done] = await attempts(runId);
     expect(lost).toMatchObject({ workerName: "first", status: "lost", failure: { kind: "lost-lease" } });
     expect(done).toMatchObject({ workerName: "second", status: "succeeded" });
     expect(done!.resumedFromStep).toBeGreaterThanOrEqual(5);
-    expect(done!.startedAt.getTime() - killedAt).toBeLessThan(leaseMs + 5_000);
     expect(await platform.points((await platform.stage(runId)).id, "loss")).toHaveLength(60);
   });
 
@@ -118,7 +116,7 @@ describe("two workers", () => {
     const rows = await Promise.all(
       runs.flatMap(({ stages }) => stages.map(({ id }) => platform.db.attempts.forStage(id))),
     );
-    expect(rows.map((list) => list.length)).toEqual(Array.from({ length: 12 }, () => 1));
+    expect(rows.map((list) => list.length)).toEqual(Array.from({ length: 6 }, () => 1));
     expect(new Set(rows.flat().map(({ workerName }) => workerName)).size).toBeGreaterThan(1);
   });
 });

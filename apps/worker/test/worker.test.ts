@@ -14,7 +14,7 @@ afterAll(() => platform.close());
 
 describe("a worker", () => {
   it("runs a run's stages and keeps all they report", async () => {
-    const runId = await platform.launch({ steps: 20 });
+    const runId = await platform.launchWhole({ steps: 20 });
     const run = await platform.runEnds(runId, "succeeded");
     const [work, check] = run.stages;
     const points = await platform.points(work!.id, "loss");
@@ -82,8 +82,8 @@ describe("a worker", () => {
     const runId = await platform.launch({ steps: 10_000 });
     await platform.stageIs(runId, ({ latest }) => latest.length > 0);
     await platform.db.runs.cancel(runId);
-    await platform.runEnds(runId, "cancelled", 5_000);
-    expect((await platform.stage(runId)).status).toBe("cancelled");
+    await platform.runEnds(runId, "cancelled");
+    await platform.stageIs(runId, ({ status }) => status === "cancelled", 5_000);
     expect(attemptPids()).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describe("a worker", () => {
     const runId = await platform.launch({ failure: "ignore-abort", failAtStep: 1 });
     await platform.stageIs(runId, ({ latest }) => latest.length > 0);
     await platform.db.runs.cancel(runId);
-    await platform.runEnds(runId, "cancelled", 10_000);
+    await platform.stageIs(runId, ({ status }) => status === "cancelled", 10_000);
     expect(attemptPids()).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ export const failing = {
     throw new Error(`Asked to fail by an unexpected error at ${at(step)}`);
   },
   nan: ({ metric }, step) => {
-    metric("loss", step, Number.NaN);
+    metric("loss", step + 1, Number.NaN);
     throw new DivergedError({
       code: "DIVERGED",
       message: "The loss is not a number",
