@@ -103,9 +103,9 @@ describe("runs.cancel and runs.retry", () => {
     const runId = runIds[0]!;
     await api.retort.runs.cancel.mutate({ runId });
     expect((await api.retort.runs.get.query({ runId })).status).toBe("cancelled");
-    expect((await refusal(api.retort.runs.cancel.mutate({ runId }))).code).toBe("CONFLICT");
     await api.retort.runs.retry.mutate({ runId });
     expect((await api.retort.runs.get.query({ runId })).status).toBe("queued");
+    expect((await refusal(api.retort.runs.retry.mutate({ runId }))).code).toBe("CONFLICT");
     const missing = "01890000-0000-7000-8000-000000000000";
     expect((await refusal(api.retort.runs.cancel.mutate({ runId: missing }))).code).toBe("NOT_FOUND");
   });
@@ -137,6 +137,7 @@ describe("results", () => {
         { sampleId: "b", clusterId: "1", score: 0, detail: {} },
       ],
     });
+    await api.db.stages.succeed(fence);
     const run = await api.retort.runs.get.query({ runId: runIds[0]! });
     expect(run.headline).toMatchObject({ metric: "checksPassed", value: 0.5, dataset: "scenes" });
     const listed = (await api.retort.runs.list.query({ project: "second" })).runs[0]!;

@@ -23,8 +23,22 @@ export const createCaller = t.createCallerFactory;
 const mapErrors = t.middleware(async ({ next }) => {
   const result = await next();
   if (!result.ok && result.error.cause instanceof RetortError) throw toTRPCError(result.error.cause);
-  return result;
+  return result.ok && isAsyncIterable(result.data) ? { ...result, data: withMappedErrors(result.data) } : result;
 });
+
+// A subscription fails while it is read, long after the procedure has returned. Unmapped, the client would take the
+// error for a passing fault of the server and ask again for ever.
+async function* withMappedErrors(messages: AsyncIterable<unknown>): AsyncGenerator {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw error instanceof RetortError ? toTRPCError(error) : error;
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
 
 const guard = t.middleware(({ ctx, next }) => {
   refuseForeignPages(ctx.request, ctx.env);

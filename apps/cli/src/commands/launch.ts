@@ -1,10 +1,12 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { parseAssignments } from "../assignments.ts";
 import { exitCodes } from "../cli-error.ts";
 import type { CliEnv } from "../env.ts";
 import { hint, print, printJson } from "../output/print.ts";
 import { shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
+import { warnWithoutWorkers } from "../watch/worker-check.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 interface Options {
   set: string[];
@@ -22,7 +24,7 @@ export function launch(program: Command, env: CliEnv): void {
     .description("start a recipe: one run a seed")
     .argument("<recipe>", "see `retort recipes`")
     .option("--set <key=value>", "a parameter, for example steps=200 or model.dim=96; again for more", collect, [])
-    .addOption(new Option("--seed <n>", "seed (default 0)").argParser(parseSeed))
+    .addOption(new Option("--seed <n>", "seed (default 0)").argParser(wholeNumber))
     .addOption(new Option("--seeds <a,b,c>", "several seeds, a run for each").argParser(parseSeeds).conflicts("seed"))
     .option("--project <slug>", "needed when there are several")
     .option("--name <text>", "what lists call the run")
@@ -34,6 +36,7 @@ export function launch(program: Command, env: CliEnv): void {
       const seeds = options.seeds ?? [options.seed ?? 0];
       const { project, name } = options;
       const { runIds } = await retort.runs.launch.mutate({ recipe, params, seeds, project, name });
+      await warnWithoutWorkers(retort);
       if (!options.watch) return tell(runIds, options);
       const { watchRuns } = await import("../watch/watch-runs.ts");
       const { runs, interrupted } = await watchRuns(retort, runIds);
@@ -62,11 +65,6 @@ function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
-function parseSeed(text: string): number {
-  if (/^\d{1,10}$/.test(text.trim())) return Number(text);
-  throw new InvalidArgumentError(`expected a whole number from 0 on, got "${text}".`);
-}
-
 function parseSeeds(text: string): number[] {
-  return text.split(",").map(parseSeed);
+  return text.split(",").map(wholeNumber);
 }

@@ -5,6 +5,7 @@ import { hint, print, printJson } from "../output/print.ts";
 import { elapsed, measured } from "../output/quantity.ts";
 import { shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 const statuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 
@@ -12,7 +13,7 @@ interface Options {
   project?: string;
   recipe?: string;
   status?: (typeof statuses)[number];
-  limit: string;
+  limit: number;
   json?: boolean;
 }
 
@@ -23,11 +24,11 @@ export function ls(program: Command, env: CliEnv): void {
     .option("--project <slug>")
     .option("--recipe <name>")
     .addOption(new Option("--status <status>").choices(statuses))
-    .option("--limit <n>", "at most so many", "30")
+    .option("--limit <n>", "at most so many, up to 500", wholeNumber, 30)
     .option("--json", "print JSON")
     .action(async ({ limit, json, ...query }: Options) => {
       const { retort } = await connect(env);
-      const { runs, nextCursor } = await retort.runs.list.query({ ...query, limit: Number(limit) });
+      const { runs, nextCursor } = await retort.runs.list.query({ ...query, limit });
       if (json) return printJson({ runs, nextCursor });
       if (runs.length === 0) return hint("No runs. Start one: retort launch quickstart --watch");
       const { table } = await import("../output/table.ts");
@@ -43,6 +44,6 @@ export function ls(program: Command, env: CliEnv): void {
         run.createdAt.toISOString().slice(0, 16).replace("T", " "),
       ]);
       print(table(["RUN", "NAME", "RECIPE", "SEED", "STATUS", "STAGES", "RESULT", "TIME", "LAUNCHED (UTC)"], rows));
-      if (nextCursor !== null) hint(`Older runs are not shown; --limit ${Number(limit) * 2} shows more.`);
+      if (nextCursor !== null) hint(`Older runs are not shown; --limit ${limit * 2} shows more.`);
     });
 }

@@ -1,0 +1,9 @@
+import type { Retort } from "@retort/api/client";
+import { hint } from "../output/print.ts";
+
+/** A run waits silently when nobody is there to take it: say so at once. */
+export async function warnWithoutWorkers(retort: Retort): Promise<void> {
+  const workers = await retort.workers.list.query();
+  if (workers.some(({ status }) => status === "online")) return;
+  hint("No worker is online: the run waits until one is. `npm start` starts one with the server.");
+}
