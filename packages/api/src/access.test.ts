@@ -146,6 +146,7 @@ describe("GET /login", () => {
   it("signs in once", async () => {
     const { url } = await api.retort.auth.createLink.mutate();
     expect(url.startsWith(`${api.url}/login?token=`)).toBe(true);
+    expect((await fetch(url, { method: "HEAD", redirect: "manual" })).status).toBe(405);
     const first = await fetch(url, { redirect: "manual" });
     expect(first.status).toBe(303);
     expect(first.headers.get("location")).toBe("/");

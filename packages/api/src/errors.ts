@@ -1,6 +1,7 @@
-import { DataError, SpecError } from "@retort/core";
-import { NotFoundError } from "@retort/db";
-import { DeviceError, RetortError } from "@retort/engine";
+import { SpecError } from "@retort/core";
+import { ConflictError, NotFoundError } from "@retort/db";
+import { RetortError } from "@retort/engine";
+import { StoreError } from "@retort/store";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { z } from "zod";
@@ -17,10 +18,14 @@ type Status = ConstructorParameters<typeof TRPCError>[0]["code"];
 /** The one place where our errors get the status of a call. */
 function statusOf(error: RetortError): Status {
   if (error instanceof AccessError) return error.code === "SIGN_IN_REQUIRED" ? "UNAUTHORIZED" : "FORBIDDEN";
-  if (error instanceof NotFoundError) return "NOT_FOUND";
+  if (error instanceof NotFoundError || isMissing(error)) return "NOT_FOUND";
+  if (error instanceof ConflictError) return "CONFLICT";
   if (error instanceof SpecError) return "BAD_REQUEST";
-  if (error instanceof DataError || error instanceof DeviceError) return "UNPROCESSABLE_CONTENT";
-  return "CONFLICT";
+  return "UNPROCESSABLE_CONTENT";
+}
+
+function isMissing(error: RetortError): boolean {
+  return error instanceof StoreError && error.code === "MISSING";
 }
 
 /** Wraps an error of ours for tRPC, message kept; anything else stays as it is (a defect: INTERNAL_SERVER_ERROR). */

@@ -14,6 +14,8 @@ export async function redeemLogin({ db, env }: Services, request: Request): Prom
       return page(403, "This address is not answered", "Open the link as it was printed.");
     throw error;
   }
+  // Programs that look at links before people do ask by HEAD; the token is not for them.
+  if (request.method !== "GET") return new Response(null, { status: 405, headers: { allow: "GET", ...discreet } });
   const token = new URL(request.url).searchParams.get("token");
   const session = token === null ? null : await db.auth.redeemLoginToken(token, { sessionLifetimeMs });
   if (session !== null) {
