@@ -8,7 +8,7 @@ import { loadDataset } from "../data/loaders.ts";
 import { WordTokenizer } from "../data/tokenizers/word.ts";
 import { llavaConfig } from "../models/llava/config.ts";
 import { sftGraph } from "../models/llava/sft-graph.ts";
-import { type TrainHost, train, type TrainTask } from "./trainer.ts";
+import { type TrainHost, type TrainTask, train } from "./trainer.ts";
 import type { VqaBatchOptions } from "./vqa-batches.ts";
 
 const directories: string[] = [];
@@ -16,7 +16,13 @@ afterAll(() => Promise.all(directories.map((path) => rm(path, { recursive: true,
 
 const data = {
   adapter: "scenes",
-  params: datasets.scenes.params.parse({ numTrainImages: 24, numTestImages: 4, imageSizePx: 16, maxObjects: 1, questions: ["color"] }),
+  params: datasets.scenes.params.parse({
+    numTrainImages: 24,
+    numTestImages: 4,
+    imageSizePx: 16,
+    maxObjects: 1,
+    questions: ["color"],
+  }),
 };
 
 async function makeTask(learningRate = 5e-3): Promise<TrainTask> {
@@ -24,7 +30,7 @@ async function makeTask(learningRate = 5e-3): Promise<TrainTask> {
   const tokenizer = WordTokenizer.fromTexts(split.records.flatMap(({ question, answer }) => [question, answer]));
   const config = llavaConfig.parse({
     imageSizePx: 16,
-    vision: { patchSizePx: 4, dim: 16, layers: 1, heads: 2, hidden: 32 },
+    vision: { patchSizePx: 4, stem: "convolution", dim: 16, layers: 1, heads: 2, hidden: 32 },
     projector: { mergeSide: 2 },
     decoder: { dim: 16, layers: 1, heads: 2, kvHeads: 1, hidden: 32, ropeBase: 10_000 },
     vocabularySize: tokenizer.vocabularySize,
@@ -45,7 +51,12 @@ async function makeTask(learningRate = 5e-3): Promise<TrainTask> {
     loss,
     metrics: { tokenAccuracy },
     batches: { module: new URL("./vqa-batches.ts", import.meta.url), options },
-    optimizer: optim.adamw({ lr: optim.schedule.cosine({ lr: learningRate, warmupSteps: 2, totalSteps: 40 }), betas: [0.9, 0.98], eps: 1e-8, weightDecay: 0.01 }),
+    optimizer: optim.adamw({
+      lr: optim.schedule.cosine({ lr: learningRate, warmupSteps: 2, totalSteps: 40 }),
+      betas: [0.9, 0.98],
+      eps: 1e-8,
+      weightDecay: 0.01,
+    }),
     maxGradNorm: 1,
     numSteps: 40,
     stepsPerRun: 5,
@@ -81,7 +92,10 @@ async function makeHost(checkpoint: TrainHost["checkpoint"] = null): Promise<Rec
 }
 
 const bytesOf = (weights: Map<string, Tensor>) =>
-  [...weights].map(([name, { data }]) => [name, Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")]);
+  [...weights].map(([name, { data }]) => [
+    name,
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
+  ]);
 
 describe("train", () => {
   it("learns, and ends with the same bits when it is resumed from a checkpoint", async () => {

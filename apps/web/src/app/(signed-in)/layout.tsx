@@ -6,8 +6,10 @@ import { server } from "../../server/api.ts";
 import { ApiProvider } from "../../trpc/client.tsx";
 
 export default async function SignedInLayout({ children }: { children: ReactNode }) {
+  // Headers first: they tell Next.js that these pages belong to a request, so that a build does not open a database.
+  const request = await headers();
   // Only where to send the visitor: every procedure and file checks by itself who asks.
-  if ((await server().api.authenticate(await headers())) === null) redirect("/login");
+  if ((await server().api.authenticate(request)) === null) redirect("/login");
   return (
     <ApiProvider>
       <Shell>{children}</Shell>

@@ -11,6 +11,11 @@ export const llavaConfig = z
     imageSizePx: size.describe("Width and height the picture is resized to, in pixels"),
     vision: z.strictObject({
       patchSizePx: size.describe("Side of a square patch, in pixels"),
+      stem: z
+        .enum(["linear", "convolution"])
+        .describe(
+          "How pixels become patch features: one linear map of a patch, or 3x3 convolutions of stride 2 down to its size",
+        ),
       dim: size.describe("Width of the vision encoder"),
       layers: size.describe("Transformer blocks of the vision encoder"),
       heads: size.describe("Attention heads of the vision encoder"),
@@ -36,6 +41,13 @@ export const llavaConfig = z
     };
     divides(["vision", "patchSizePx"], vision.patchSizePx, imageSizePx, "imageSizePx");
     divides(["projector", "mergeSide"], projector.mergeSide, imageSizePx / vision.patchSizePx, "the patches a side");
+    if (vision.stem === "convolution" && !Number.isInteger(Math.log2(vision.patchSizePx))) {
+      context.addIssue({
+        code: "custom",
+        path: ["vision", "patchSizePx"],
+        message: "a convolution stem needs a power of two",
+      });
+    }
     divides(["vision", "heads"], vision.heads, vision.dim, "vision.dim");
     divides(["decoder", "heads"], decoder.heads, decoder.dim, "decoder.dim");
     divides(["decoder", "kvHeads"], decoder.kvHeads, decoder.heads, "decoder.heads");

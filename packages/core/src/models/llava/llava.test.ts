@@ -3,7 +3,7 @@ import { compile } from "@retort/engine/node";
 import { describe, expect, it } from "vitest";
 import { Rng } from "../../base/rng.ts";
 import { WordTokenizer } from "../../data/tokenizers/word.ts";
-import { llavaConfig, type LlavaConfig } from "./config.ts";
+import { type LlavaConfig, llavaConfig } from "./config.ts";
 import { answerGraph } from "./generate-graphs.ts";
 import { Generator } from "./generator.ts";
 import { type LlavaModel, readModel, writeModel } from "./model-file.ts";
@@ -13,7 +13,7 @@ const tokenizer = WordTokenizer.fromTexts(["is there a red circle left of the bl
 
 const config: LlavaConfig = llavaConfig.parse({
   imageSizePx: 8,
-  vision: { patchSizePx: 2, dim: 8, layers: 1, heads: 2, hidden: 16 },
+  vision: { patchSizePx: 2, stem: "linear", dim: 8, layers: 1, heads: 2, hidden: 16 },
   projector: { mergeSide: 2 },
   decoder: { dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 24, ropeBase: 10_000 },
   vocabularySize: tokenizer.vocabularySize,
@@ -43,7 +43,13 @@ describe("llava", () => {
     const questions = [3, 6, 1, 4].map((length, i) => ({ imageIndex: i % 3, tokens: randomTokens(length) }));
     const numNewTokens = 4;
     const settings = { provider: "cpu", threads: 1 } as const;
-    const generator = await Generator.create(model, { ...settings, batchSize: 5, imageBatchSize: 2, numPromptTokens: 6, numNewTokens });
+    const generator = await Generator.create(model, {
+      ...settings,
+      batchSize: 5,
+      imageBatchSize: 2,
+      numPromptTokens: 6,
+      numNewTokens,
+    });
     const answers = await generator.answer(questions, await generator.encodeImages(pixels));
     await generator.dispose();
 
@@ -75,15 +81,25 @@ describe("llava", () => {
     const lossOf = async (rows: number[][], numTextTokens: number) => {
       const { graph, loss } = sftGraph({ config, batchSize: 1, numTextTokens, seed: 0 });
       graph.output("loss", loss);
-      const fill = (values: number[], pad: number) => tensor("int64", [1, numTextTokens], [...values, ...Array<number>(numTextTokens - values.length).fill(pad)]);
+      const fill = (values: number[], pad: number) =>
+        tensor("int64", [1, numTextTokens], [...values, ...Array<number>(numTextTokens - values.length).fill(pad)]);
       const program = await compile(graph, { weights: model.weights });
       const out = await program.run({
         pixels: tensor("uint8", [1, 8, 8, 3], pixels),
         tokens: fill(rows.flat(), 0),
-        segments: fill(rows.flatMap((row, i) => row.map(() => i + 1)), 0),
-        positions: fill(rows.flatMap((row) => [...row.keys()]), 0),
+        segments: fill(
+          rows.flatMap((row, i) => row.map(() => i + 1)),
+          0,
+        ),
+        positions: fill(
+          rows.flatMap((row) => [...row.keys()]),
+          0,
+        ),
         // One label a question, at its last token.
-        labels: fill(rows.flatMap((row) => row.map((_, i) => (i === row.length - 1 ? 5 : IGNORE_LABEL))), IGNORE_LABEL),
+        labels: fill(
+          rows.flatMap((row) => row.map((_, i) => (i === row.length - 1 ? 5 : IGNORE_LABEL))),
+          IGNORE_LABEL,
+        ),
       });
       await program.dispose();
       return (out.loss!.data as Float32Array)[0]!;
@@ -98,7 +114,9 @@ describe("llava", () => {
     const program = await compile(answerGraph(config, 4), { weights: model.weights });
     const ask = async (pixels: Uint8Array<ArrayBuffer>) => {
       const tokens = tensor("int64", [1, 4], [5, 6, 7, 0]);
-      return (await program.run({ pixels: tensor("uint8", [1, 8, 8, 3], pixels), tokens, lengths: tensor("int64", [1], [3]) })).logits!.data;
+      return (
+        await program.run({ pixels: tensor("uint8", [1, 8, 8, 3], pixels), tokens, lengths: tensor("int64", [1], [3]) })
+      ).logits!.data;
     };
     expect(await ask(randomPixels(1))).not.toEqual(await ask(randomPixels(1)));
     await program.dispose();

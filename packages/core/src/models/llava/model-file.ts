@@ -25,7 +25,9 @@ const header = z.object({
 export function writeModel({ config, tokenizer, weights }: LlavaModel, graph: Graph): Uint8Array {
   return exportOnnx(graph, {
     weights,
-    metadata: { [METADATA_KEY]: JSON.stringify({ config, tokenizer: tokenizer.toJSON(), parameters: [...weights.keys()] }) },
+    metadata: {
+      [METADATA_KEY]: JSON.stringify({ config, tokenizer: tokenizer.toJSON(), parameters: [...weights.keys()] }),
+    },
   });
 }
 
