@@ -2,13 +2,6 @@ import type { TestProject } from "vitest/node";
 import { generate } from "../../../scripts/generate.mjs";
 import { startTestPostgres } from "./testing.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Give it to createTestDatabase() of @retort/db/testing. */
-    postgresUrl: string;
-  }
-}
-
 /** vitest's globalSetup: the Prisma client, and one server for the whole run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   generate();

@@ -6,6 +6,13 @@ import pg from "pg";
 import * as postgres from "../../../scripts/postgres.mjs";
 import { migrate } from "./migrate.ts";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Give it to createTestDatabase() of @retort/db/testing. */
+    postgresUrl: string;
+  }
+}
+
 /** A real PostgreSQL for one test run. */
 export interface TestPostgres {
   /** Of the migrated, empty database that test databases are copied from; do not write to it. */

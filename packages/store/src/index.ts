@@ -1,0 +1,4 @@
+export { createStore, storeSchemes } from "./create-store.ts";
+export { StoreError } from "./errors.ts";
+export { fsStore } from "./fs.ts";
+export type { Store, StoredContent } from "./store.ts";
