@@ -51,6 +51,9 @@ it("shows sizes in decimal units", () => {
 });
 
 it("turns keys into words", () => {
+  expect(toWords("numTrainImages")).toBe("Train images");
+  expect(toWords("imageSizePx")).toBe("Image size, px");
+  expect(toWords("maxGradNorm")).toBe("Max gradient norm");
   expect(toWords("warmupSteps")).toBe("Warmup steps");
   expect(toWords("vqaAccuracy")).toBe("VQA accuracy");
   expect(toWords("export-onnx")).toBe("Export ONNX");

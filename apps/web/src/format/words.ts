@@ -22,9 +22,12 @@ export function toWords(key: string): string {
   const known = fixed[key];
   if (known !== undefined) return known;
   const spaced = key
+    .replace(/^num(?=[A-Z])/, "")
+    .replace(/Px$/, ", px")
     .replace(/[_\-./]+/g, " ")
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
+    .replace(/\bgrad\b/g, "gradient")
     .replace(acronyms, (word) => word.toUpperCase())
     .trim();
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);

@@ -29,5 +29,8 @@ export function curveGroups(keys: readonly string[]): CurveGroup[] {
     const at = families.findIndex((family) => family.id === id);
     return at === -1 ? families.length : at;
   };
+  for (const group of groups.values()) {
+    if (group.keys.length === 1) group.title = toWords(group.keys[0]!.split("/").at(-1)!);
+  }
   return [...groups.values()].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id));
 }

@@ -62,7 +62,7 @@ it("puts metrics that are read together on one pair of axes", () => {
   const groups = curveGroups(["gradNorm", "train/loss", "samplesPerSecond", "lr", "val/loss", "val/accuracy"]);
   expect(groups.map(({ title, keys }) => [title, keys])).toEqual([
     ["Loss", ["train/loss", "val/loss"]],
-    ["Score", ["val/accuracy"]],
+    ["Accuracy", ["val/accuracy"]],
     ["Learning rate", ["lr"]],
     ["Gradient norm", ["gradNorm"]],
     ["Samples per second", ["samplesPerSecond"]],

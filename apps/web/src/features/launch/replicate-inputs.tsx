@@ -89,7 +89,7 @@ export function ReplicateInputs(props: {
               id="project"
               value={props.project}
               onChange={(event) => props.onProject(event.target.value)}
-              className={cx(inputLook, "h-9")}
+              className={cx(inputLook, "select h-9")}
             >
               {projects.map(({ slug, name }) => (
                 <option key={slug} value={slug}>

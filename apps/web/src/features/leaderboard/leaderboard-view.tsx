@@ -35,7 +35,7 @@ export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
           <select
             value={recipe ?? ""}
             onChange={(event) => router.replace(`${path}?recipe=${event.target.value}`)}
-            className="h-9 rounded-md border border-control bg-surface px-2.5 text-base text-ink"
+            className="select h-9 rounded-md border border-control bg-surface pl-2.5 text-base text-ink"
           >
             {recipes.data?.map(({ name, title }) => (
               <option key={name} value={name}>

@@ -53,7 +53,7 @@ export function LogView({ stageName, stream, live }: { stageName: string; stream
           <select
             value={least}
             onChange={(event) => setLeast(event.target.value as Level)}
-            className="h-8 rounded-md border border-control bg-surface px-2 text-sm"
+            className="select h-8 rounded-md border border-control bg-surface pl-2 text-sm"
           >
             {Object.keys(ranks).map((level) => (
               <option key={level}>{level}</option>

@@ -20,7 +20,7 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
       data-stage={stage.name}
       data-status={status}
       className={cx(
-        "flex h-full w-full flex-col justify-between rounded-lg border bg-surface px-3 py-2.5 text-left transition-colors",
+        "relative flex h-full w-full flex-col justify-center gap-0.5 overflow-hidden rounded-lg border bg-surface px-3 text-left transition-colors",
         selected ? "border-ink ring-1 ring-ink" : "border-line-strong hover:border-control",
       )}
     >
@@ -38,7 +38,7 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
           </span>
         )}
       </span>
-      <span className="mt-1 flex items-baseline justify-between gap-2 text-xs text-ink-2">
+      <span className="flex items-baseline justify-between gap-2 text-xs text-ink-2">
         {status === "running" ? (
           progress === null ? (
             <span>Starting</span>
@@ -52,14 +52,22 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
           )
         ) : (
           <>
-            <span>{stage.cancelRequested && status === "ready" ? "Cancelling" : statusLooks[status].label}</span>
+            <span className="min-w-0 truncate">
+              {(status === "cancelled" && stage.waitingReason) || statusLooks[status].label}
+            </span>
             {stage.startedAt !== null && <Elapsed from={stage.startedAt} to={stage.finishedAt} />}
           </>
         )}
       </span>
-      <span className="mt-1.5 block h-1">
-        {status === "running" && <Progress fraction={progressFraction(progress)} label={`Progress of ${stage.name}`} />}
-      </span>
+      {status === "running" && (
+        <span className="absolute inset-x-0 bottom-0">
+          <Progress
+            fraction={progressFraction(progress)}
+            label={`Progress of ${stage.name}`}
+            className="rounded-none"
+          />
+        </span>
+      )}
     </button>
   );
 }

@@ -6,7 +6,7 @@ import { FlaskConical } from "lucide-react";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { ToggleGroup } from "radix-ui";
-import { useTRPC } from "../../trpc/client.tsx";
+import { useTRPC, useTRPCClient } from "../../trpc/client.tsx";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { Empty } from "../../ui/empty.tsx";
@@ -24,16 +24,17 @@ const statuses: readonly RunStatus[] = ["running", "queued", "succeeded", "faile
 /** All runs with filters in the address, older ones on demand. */
 export function RunBrowser({ filter }: { filter: RunFilter }) {
   const trpc = useTRPC();
-  const runs = useInfiniteQuery(
-    trpc.runs.list.infiniteQueryOptions(
-      { ...filter, limit: 50, metricKeys: ["loss"] },
-      {
-        getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-        placeholderData: keepPreviousData,
-        refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.runs.some(isLive)) ? 2_000 : 10_000),
-      },
-    ),
-  );
+  const client = useTRPCClient();
+  const input = { ...filter, limit: 50, metricKeys: ["loss"] };
+  // Not infiniteQueryOptions(): that adds a "direction" to the input, which the strict procedure refuses.
+  const runs = useInfiniteQuery({
+    queryKey: [...trpc.runs.list.queryKey(input), "pages"],
+    queryFn: ({ pageParam, signal }) => client.runs.list.query({ ...input, cursor: pageParam }, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.runs.some(isLive)) ? 2_000 : 10_000),
+  });
   const loaded = runs.data?.pages.flatMap((page) => page.runs) ?? null;
   const filtered = filter.status !== undefined || filter.recipe !== undefined;
   return (
@@ -116,7 +117,7 @@ function Filters({ filter }: { filter: RunFilter }) {
         aria-label="Recipe"
         value={filter.recipe ?? ""}
         onChange={(event) => show({ ...filter, recipe: event.target.value || undefined })}
-        className="h-9 rounded-md border border-control bg-surface px-2.5 text-sm"
+        className="select h-9 rounded-md border border-control bg-surface pl-2.5 text-sm"
       >
         <option value="">All recipes</option>
         {recipes.data?.map(({ name, title }) => (

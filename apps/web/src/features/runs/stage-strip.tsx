@@ -14,8 +14,10 @@ export function StageStrip({ run, className }: { run: RunSummary; className?: st
   const fraction = current === null ? 0 : progressFraction(current.progress);
   const note = current === null ? "" : `, ${current.stageName} at ${Math.round(fraction * 100)} %`;
   const text = `${numFinishedStages} of ${numStages} stages finished${note}`;
+  // Of a run that failed the list does not know which stages did: they end grey, the status says the rest.
+  const endColor = status === "failed" || status === "cancelled" ? "bg-control" : "bg-success";
   const fillOf = (index: number) => {
-    if (index < numFinishedStages) return { width: 1, color: lastColor(status, index === numFinishedStages - 1) };
+    if (index < numFinishedStages) return { width: 1, color: endColor };
     return { width: index === numFinishedStages ? fraction : 0, color: "bg-running" };
   };
   return (
@@ -31,9 +33,4 @@ export function StageStrip({ run, className }: { run: RunSummary; className?: st
       })}
     </div>
   );
-}
-
-function lastColor(status: RunSummary["status"], isLast: boolean): string {
-  if (isLast && status === "failed") return "bg-danger";
-  return isLast && status === "cancelled" ? "bg-line-strong" : "bg-success";
 }

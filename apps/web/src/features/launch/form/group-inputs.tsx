@@ -1,6 +1,6 @@
 "use client";
 
-import { Plus, Trash2 } from "lucide-react";
+import { Check, Plus, Trash2 } from "lucide-react";
 import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
 import { dotted, type Field, type FieldOf, type FieldPath } from "./field.ts";
@@ -153,7 +153,7 @@ function UnionInput({ field, path, value }: InputProps<FieldOf<"union">>) {
       aria-label={field.label}
       value={chosen.name}
       onChange={(event) => choose(event.target.value)}
-      className={cx(inputLook, "h-9")}
+      className={cx(inputLook, "select h-9")}
     >
       {field.variants.map(({ name, label }) => (
         <option key={name} value={name}>
@@ -212,8 +212,71 @@ function BareInput({ field, path, value }: InputProps<Field>) {
   );
 }
 
+function isSubset(value: unknown): boolean {
+  return !Array.isArray(value) || new Set(value).size === value.length;
+}
+
+/** Some of a fixed set, each once: as buttons that are in or out, in the set's own order. */
+function SubsetInput({ field, options, path, value }: InputProps<FieldOf<"list">> & { options: readonly unknown[] }) {
+  const { set, errors } = useForm();
+  const chosen = Array.isArray(value) ? value : [];
+  const error = errors.get(dotted(path));
+  const toggle = (option: unknown) =>
+    set(
+      path,
+      options.filter((each) => (each === option ? !chosen.includes(each) : chosen.includes(each))),
+    );
+  return (
+    <div className="min-w-0" data-field={dotted(path)}>
+      <div className="mb-1.5 flex min-h-6 items-center gap-2">
+        <span id={`${fieldId(path)}-label`} className="text-sm font-medium">
+          {field.label}
+        </span>
+        <ResetButton path={path} value={value} label={field.label} />
+        <span className="ml-auto text-xs text-ink-3 numeric">
+          {chosen.length} of {options.length}
+        </span>
+      </div>
+      <fieldset
+        id={fieldId(path)}
+        tabIndex={-1}
+        aria-labelledby={`${fieldId(path)}-label`}
+        className="flex flex-wrap gap-1.5"
+      >
+        {options.map((option) => {
+          const isChosen = chosen.includes(option);
+          return (
+            <button
+              key={String(option)}
+              type="button"
+              aria-pressed={isChosen}
+              onClick={() => toggle(option)}
+              className={cx(
+                "inline-flex h-8 items-center gap-1.5 rounded-md border px-2.5 text-sm",
+                isChosen ? "border-ink bg-surface font-medium" : "border-dashed border-control text-ink-3",
+              )}
+            >
+              {isChosen ? <Check aria-hidden className="size-3.5" /> : <Plus aria-hidden className="size-3.5" />}
+              {String(option)}
+            </button>
+          );
+        })}
+      </fieldset>
+      {error !== undefined && (
+        <p role="alert" className="mt-1 text-sm text-danger">
+          {error}
+        </p>
+      )}
+      {field.description !== undefined && <p className="mt-1 text-xs text-ink-3">{field.description}</p>}
+    </div>
+  );
+}
+
 function ListInput({ field, path, value }: InputProps<FieldOf<"list">>) {
   const { set } = useForm();
+  if (field.item.kind === "choice" && isSubset(value)) {
+    return <SubsetInput field={field} options={field.item.options} path={path} value={value} />;
+  }
   const items = Array.isArray(value) ? value : [];
   const fixed = field.minItems === field.maxItems;
   const remove = (index: number) =>

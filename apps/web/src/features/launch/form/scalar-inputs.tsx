@@ -2,6 +2,7 @@
 
 import { Switch } from "radix-ui";
 import { useState } from "react";
+import { formatCount } from "../../../format/number.ts";
 import { cx } from "../../../ui/class-names.ts";
 import { dotted, type Field, type FieldOf, type FieldPath } from "./field.ts";
 import { describedBy, FieldFrame, fieldId, inputLook } from "./field-frame.tsx";
@@ -55,11 +56,15 @@ function parseNumber(text: string): number | string {
 function boundsText({ bounds, integer }: FieldOf<"number">): string | undefined {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = bounds;
   const [hasLow, hasHigh] = [Number.isFinite(minimum), Number.isFinite(maximum)];
-  if (hasLow && hasHigh)
-    return `${exclusiveMinimum ? "> " : ""}${minimum} to ${exclusiveMaximum ? "< " : ""}${maximum}`;
-  if (hasLow) return `${exclusiveMinimum ? ">" : "≥"} ${minimum}`;
-  if (hasHigh) return `${exclusiveMaximum ? "<" : "≤"} ${maximum}`;
+  const [low, high] = [boundText(minimum), boundText(maximum)];
+  if (hasLow && hasHigh) return `${exclusiveMinimum ? "> " : ""}${low} to ${exclusiveMaximum ? "< " : ""}${high}`;
+  if (hasLow) return `${exclusiveMinimum ? ">" : "≥"} ${low}`;
+  if (hasHigh) return `${exclusiveMaximum ? "<" : "≤"} ${high}`;
   return integer ? "whole number" : undefined;
+}
+
+function boundText(bound: number): string {
+  return Math.abs(bound) >= 1_000 ? formatCount(bound) : String(bound);
 }
 
 export function TextInput({ field, path, value }: InputProps<FieldOf<"text">>) {
@@ -87,7 +92,7 @@ export function ChoiceInput({ field, path, value }: InputProps<FieldOf<"choice">
         {...attributes}
         value={field.options.indexOf(value as string)}
         onChange={(event) => change(field.options[Number(event.target.value)])}
-        className={cx(inputLook, "h-9")}
+        className={cx(inputLook, "select h-9")}
       >
         {field.options.map((option, index) => (
           <option key={String(option)} value={index}>
