@@ -40,7 +40,7 @@ export function createRetort(options: RetortOptions) {
 }
 export type Retort = ReturnType<typeof createRetort>;
 
-/** The server could not be reached at all: wrong address, or nothing runs there. */
+/** The server could not be reached at all: wrong address, nothing runs there, or something else does. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
 }
@@ -59,12 +59,17 @@ export function describeError(error: unknown): ErrorView {
   return { code: "UNEXPECTED_ERROR", message: error instanceof Error ? error.message : String(error) };
 }
 
-// Node's fetch says "fetch failed" and nothing else when nobody listens.
+// Node's fetch says "fetch failed" and nothing else when nobody listens, and tRPC complains of a "<" when somebody else does.
 function readableFetch({ url, fetch: send = fetch }: RetortOptions): typeof fetch {
   return async (input, init) => {
     try {
-      return await send(input, init);
+      const response = await send(input, init);
+      const type = response.headers.get("content-type") ?? "nothing";
+      if (/^(application\/json|text\/event-stream)/.test(type)) return response;
+      await response.body?.cancel();
+      throw new UnreachableError(`What answers at ${url} is no Retort server (status ${response.status}, ${type})`);
     } catch (error) {
+      if (error instanceof UnreachableError) throw error;
       if (init?.signal?.aborted) throw error;
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new UnreachableError(`No Retort server answers at ${url} (${reason})`, { cause: error });

@@ -32,6 +32,8 @@ export interface TestApi {
   retort: Retort;
   db: Database;
   store: Store;
+  /** Breaks all open connections, as a network does; the server goes on. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function startTestApi(postgresUrl: string): Promise<TestApi> {
     retort: createRetort({ url, apiKey }),
     db,
     store,
+    cut: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

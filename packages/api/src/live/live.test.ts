@@ -83,6 +83,22 @@ describe("stages.live", () => {
     await second.ended;
   });
 
+  it("connects again by itself when the network broke, without loss or repetition", async () => {
+    const { stageId, fence } = await launchAndClaim(6);
+    const live = subscribe({ stageId });
+    for (const step of range(0, 20)) {
+      await api.db.metrics.write(fence, [{ key: "loss", step, value: step }]);
+      await delay(25);
+      if (step === 10) {
+        expect(pointsOf(live.events).length).toBeGreaterThan(0);
+        api.cut();
+      }
+    }
+    await api.db.stages.succeed(fence);
+    await live.ended;
+    expect(pointsOf(live.events)).toEqual(range(0, 20));
+  });
+
   it("continues the curves that series() gave, and says when an attempt takes points back", async () => {
     const { stageId, fence } = await launchAndClaim(3);
     await api.db.metrics.write(
