@@ -19,7 +19,8 @@ export const quickSettings: WorkerSettings = {
   heartbeatMs: 100,
   stopGraceMs: 1_000,
   memorySampleMs: 50,
-  pollMs: 1_000,
+  // By the queue or not at all.
+  pollMs: 3_600_000,
   aliveEveryMs: 500,
   outboxEveryMs: 200,
   reconcileEveryMs: 200,

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClaimedStage } from "@retort/db";
-import type { Store } from "@retort/store";
+import { type Store, StoreError } from "@retort/store";
 import type { Log } from "../log.ts";
 import { persist } from "../persistence.ts";
 
@@ -10,13 +10,24 @@ export interface AttemptFiles {
   workDir: string;
   /** Input's name -> file. */
   inputs: Record<string, string>;
+  /** Null also when the store has lost or damaged it: the stage begins anew, and comes to the same end. */
   checkpoint: { step: number; path: string } | null;
 }
 
-/** Lays out an attempt's directory: `inputs/<name>` and `checkpoint` from the store, each checked by its sha256, and an empty `work`. */
+export interface FetchOptions {
+  directory: string;
+  store: Store;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/**
+ * Lays out an attempt's directory: `inputs/<name>` and `checkpoint` from the store, each checked by its sha256, and an empty `work`.
+ * @throws StoreError for an input that is missing or damaged
+ */
 export async function fetchAttemptFiles(
   { inputs, checkpoint }: Pick<ClaimedStage, "inputs" | "checkpoint">,
-  { directory, store, log, signal }: { directory: string; store: Store; log: Log; signal: AbortSignal },
+  { directory, store, log, signal }: FetchOptions,
 ): Promise<AttemptFiles> {
   await rm(directory, { recursive: true, force: true });
   const inputDir = join(directory, "inputs");
@@ -29,10 +40,14 @@ export async function fetchAttemptFiles(
     return path;
   };
   const files: AttemptFiles = { workDir, inputs: {}, checkpoint: null };
-  for (const input of inputs) files.inputs[input.name] = await fetchTo(input.sha256, join(inputDir, input.name));
-  if (checkpoint !== null) {
+  for (const { name, sha256 } of inputs) files.inputs[name] = await fetchTo(sha256, join(inputDir, name));
+  if (checkpoint === null) return files;
+  try {
     const path = await fetchTo(checkpoint.sha256, join(directory, "checkpoint"));
     files.checkpoint = { step: checkpoint.step, path };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    log("error", `The checkpoint of step ${checkpoint.step} cannot be used: ${error.message}`);
   }
   return files;
 }

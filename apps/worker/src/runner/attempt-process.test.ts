@@ -58,13 +58,6 @@ describe("startAttemptProcess", () => {
     expect(end).toMatchObject({ exitCode: 0, signal: null, exceededMemory: false });
   });
 
-  it("hands over what a process printed before it exited", async () => {
-    const { messages, lines, end } = await run({ failure: "exit" });
-    expect(end).toMatchObject({ exitCode: 3, signal: null });
-    expect(lines).toContain("Asked to exit with code 3 at step 0");
-    expect(messages.every(({ type }) => type === "reports")).toBe(true);
-  });
-
   it("kills a process beyond its memory limit", async () => {
     const { end } = await run({ failure: "out-of-memory", memoryMb: 300 }, 300);
     expect(end).toMatchObject({ signal: "SIGKILL", exceededMemory: true });

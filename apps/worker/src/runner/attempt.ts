@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { classify, type Failure, isStageKind, retryDecision, stageDefinitions } from "@retort/core";
+import { classify, type Failure, retryDecision } from "@retort/core";
 import { type ClaimedStage, type Database, LostLeaseError } from "@retort/db";
 import type { Store } from "@retort/store";
 import type { Log } from "../log.ts";
@@ -8,9 +8,9 @@ import { messageOf, persist } from "../persistence.ts";
 import { fetchAttemptFiles } from "./attempt-files.ts";
 import { type AttemptProcess, type ProcessEnd, startAttemptProcess } from "./attempt-process.ts";
 import { keepLease } from "./lease.ts";
-import { type MessageFromChild, messageFromChild, type Request, type StopReason } from "./messages.ts";
+import { messageFromChild, type Request, type StopReason } from "./messages.ts";
+import { failureFrom, failureOfError, failureOfStop, type LastWord, missingOutput } from "./outcome.ts";
 import { OutputTail } from "./output-tail.ts";
-import { postMortem } from "./post-mortem.ts";
 import { ProgressEstimate } from "./progress-estimate.ts";
 import { Reporter } from "./reporter.ts";
 import { fulfil } from "./requests.ts";
@@ -33,8 +33,6 @@ export interface AttemptServices {
   settings: AttemptSettings;
 }
 
-type LastWord = Extract<MessageFromChild, { type: "finished" | "failed" | "stopped" }>;
-
 /** One try of a stage, from the claim to the row that says how it ended. */
 export class Attempt {
   readonly stage: ClaimedStage;
@@ -42,6 +40,8 @@ export class Attempt {
   readonly done: Promise<void>;
   readonly #services: AttemptServices;
   readonly #log: Log;
+  /** To the worker's log and to the stage's. */
+  readonly #tell: Log;
   readonly #reporter: Reporter;
   readonly #output = new OutputTail();
   readonly #progress = new ProgressEstimate();
@@ -62,6 +62,10 @@ export class Attempt {
     this.stage = stage;
     this.#services = services;
     this.#log = (level, message) => services.log(level, `${stage.kind} ${stage.id}#${stage.attempt}: ${message}`);
+    this.#tell = (level, message) => {
+      this.#log(level, message);
+      this.#reporter.line({ at: new Date(), level, message });
+    };
     this.#reporter = new Reporter({
       db: services.db,
       fence: stage.fence,
@@ -118,22 +122,32 @@ export class Attempt {
       if (this.#lastWord?.type !== "finished") this.#abandoned.abort();
       await this.#requests;
       this.#isOver = true;
-      if (this.#lastWord?.type !== "finished") return this.#failureOf(end);
+      if (this.#lastWord?.type !== "finished") {
+        return failureFrom({
+          end,
+          lastWord: this.#lastWord,
+          stopReason: this.#stopReason,
+          ownFailure: this.#ownFailure,
+          memoryLimitBytes: this.stage.resources.memoryBytes,
+          output: this.#output.text(),
+        });
+      }
       await this.#reporter.flush();
       return (await this.#missingOutput()) ?? (await this.#succeed());
     } catch (error) {
       if (error instanceof LostLeaseError) throw error;
-      return this.#ownFailure ?? this.#stopFailure() ?? classify(error);
+      if (this.#ownFailure !== null) return this.#ownFailure;
+      return this.#stopReason === null ? failureOfError(error) : failureOfStop(this.#stopReason);
     }
   }
 
   async #runProcess(directory: string): Promise<ProcessEnd> {
     const { store, settings } = this.#services;
-    const { kind, params, seed, resources, checkpoint, attempt } = this.stage;
+    const { kind, params, seed, resources, attempt } = this.stage;
     const { threads, device } = resources;
     const signal = this.#stopping.signal;
-    const files = await fetchAttemptFiles(this.stage, { directory, store, log: this.#log, signal });
-    if (attempt > 1) await this.#rollback(checkpoint?.step ?? null);
+    const files = await fetchAttemptFiles(this.stage, { directory, store, log: this.#tell, signal });
+    if (attempt > 1) await this.#rollback(files.checkpoint?.step ?? null);
     signal.throwIfAborted();
     this.#process = await startAttemptProcess({
       threads,
@@ -160,8 +174,10 @@ export class Attempt {
       signal: this.#stopping.signal,
     });
     const from = fromStep === null ? "from the start" : `from the checkpoint of step ${fromStep}`;
-    const message = `Attempt ${this.stage.attempt} goes on ${from}; ${droppedPoints} later metric points were taken back`;
-    this.#reporter.line({ at: new Date(), level: "info", message });
+    this.#tell(
+      "info",
+      `Attempt ${this.stage.attempt} goes on ${from}; ${droppedPoints} later metric points were taken back`,
+    );
   }
 
   async #succeed(): Promise<null> {
@@ -173,22 +189,14 @@ export class Attempt {
     return null;
   }
 
-  /** What depends on a stage may rely on every output that its kind declares. */
   async #missingOutput(): Promise<Failure | null> {
-    const { kind, id } = this.stage;
-    if (!isStageKind(kind)) return null;
     const { db } = this.#services;
+    const { id, kind } = this.stage;
     const recorded = await persist(() => db.artifacts.forStage(id), { what: "Reading the artifacts", log: this.#log });
-    const names = recorded.map(({ name }) => name);
-    const missing = Object.keys(stageDefinitions[kind].outputs).filter((name) => !names.includes(name));
-    if (missing.length === 0) return null;
-    return {
-      kind: "user",
-      code: "MISSING_OUTPUT",
-      message: `The stage ended without an output that its kind "${kind}" declares`,
-      expected: missing.join(", "),
-      got: names.join(", ") || "none",
-    };
+    return missingOutput(
+      kind,
+      recorded.map(({ name }) => name),
+    );
   }
 
   async #recordFailure(failure: Failure): Promise<void> {
@@ -207,23 +215,6 @@ export class Attempt {
     await persist(() => db.stages.fail(fence, failure, decision), { what: "Recording the failure", log: this.#log });
     const next = decision.retry ? `again in ${decision.delayMs} ms` : "no further attempt";
     this.#log("warn", `failed (${failure.kind}, ${next}): ${failure.message}`);
-  }
-
-  #failureOf(end: ProcessEnd): Failure {
-    const output = this.#output.text();
-    const remains = { ...end, memoryLimitBytes: this.stage.resources.memoryBytes, output };
-    if (this.#ownFailure !== null) return { ...this.#ownFailure, lastOutput: output };
-    if (end.exceededMemory) return postMortem(remains);
-    if (this.#lastWord?.type === "failed") return { ...this.#lastWord.failure, lastOutput: output };
-    const stopFailure = this.#stopFailure() ?? (this.#lastWord?.type === "stopped" ? terminated : null);
-    return stopFailure === null ? postMortem(remains) : { ...stopFailure, lastOutput: output };
-  }
-
-  #stopFailure(): Failure | null {
-    if (this.#stopReason === null) return null;
-    const kind = this.#stopReason === "lost-lease" ? "lost-lease" : "preempted";
-    const code = this.#stopReason.toUpperCase().replace("-", "_");
-    return { kind, code, message: `The attempt was stopped: ${this.#stopReason}` };
   }
 
   #receive(raw: unknown): void {
@@ -256,7 +247,7 @@ export class Attempt {
       this.#process?.send({ type: "reply", id });
     } catch (error) {
       if (error instanceof LostLeaseError) this.stop("lost-lease");
-      this.#process?.send({ type: "reply", id, failure: classify(error) });
+      this.#process?.send({ type: "reply", id, failure: failureOfError(error) });
     }
   }
 
@@ -272,9 +263,3 @@ export class Attempt {
     this.#process?.stop(this.#services.settings.stopGraceMs);
   }
 }
-
-const terminated: Failure = {
-  kind: "preempted",
-  code: "TERMINATED",
-  message: "The attempt's process was told to end by somebody else than its worker",
-};

@@ -1,0 +1,65 @@
+import { classify, type Failure, isStageKind, stageDefinitions } from "@retort/core";
+import { StoreError } from "@retort/store";
+import type { ProcessEnd } from "./attempt-process.ts";
+import type { MessageFromChild, StopReason } from "./messages.ts";
+import { postMortem } from "./post-mortem.ts";
+
+export type LastWord = Extract<MessageFromChild, { type: "finished" | "failed" | "stopped" }>;
+
+/** Everything that is known of an attempt that did not succeed. */
+export interface Evidence {
+  end: ProcessEnd;
+  lastWord: LastWord | null;
+  /** Why its worker told it to stop, if it did. */
+  stopReason: StopReason | null;
+  /** What went wrong on the worker's side: reports that cannot be stored, a message that makes no sense. */
+  ownFailure: Failure | null;
+  memoryLimitBytes: number;
+  /** Its last lines. */
+  output: string;
+}
+
+/** Why an attempt failed, the nearest cause first: what follows from a stop is not mistaken for a failure of its own. */
+export function failureFrom({ end, lastWord, stopReason, ownFailure, memoryLimitBytes, output }: Evidence): Failure {
+  const remains = { ...end, memoryLimitBytes, output };
+  if (ownFailure !== null) return { ...ownFailure, lastOutput: output };
+  if (end.exceededMemory) return postMortem(remains);
+  if (lastWord?.type === "failed") return { ...lastWord.failure, lastOutput: output };
+  if (stopReason !== null) return { ...failureOfStop(stopReason), lastOutput: output };
+  if (lastWord?.type === "stopped") return { ...terminated, lastOutput: output };
+  return postMortem(remains);
+}
+
+export function failureOfStop(reason: StopReason): Failure {
+  return {
+    // A cancelled attempt is recorded as cancelled; its failure is never written.
+    kind: reason === "lost-lease" ? "lost-lease" : "preempted",
+    code: reason.toUpperCase().replace("-", "_"),
+    message: `The attempt was stopped: ${reason}`,
+  };
+}
+
+const terminated: Failure = {
+  kind: "preempted",
+  code: "TERMINATED",
+  message: "The attempt's process was told to end by somebody else than its worker",
+};
+
+/** Of what was thrown in the worker on behalf of a stage. A store that lost or damaged something is no fault of the stage. */
+export function failureOfError(error: unknown): Failure {
+  return error instanceof StoreError ? { ...classify(error), kind: "infrastructure" } : classify(error);
+}
+
+/** What depends on a stage may rely on every output that its kind declares; null when all are there. */
+export function missingOutput(kind: string, recorded: readonly string[]): Failure | null {
+  const declared = isStageKind(kind) ? Object.keys(stageDefinitions[kind].outputs) : [];
+  const missing = declared.filter((name) => !recorded.includes(name));
+  if (missing.length === 0) return null;
+  return {
+    kind: "user",
+    code: "MISSING_OUTPUT",
+    message: `The stage ended without an output that its kind "${kind}" declares`,
+    expected: missing.join(", "),
+    got: recorded.join(", ") || "none",
+  };
+}
