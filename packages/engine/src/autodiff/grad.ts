@@ -1,5 +1,5 @@
 import { ModelError, ShapeError } from "../errors.ts";
-import { type Node, neededNodes, sameType, type Value } from "../graph/graph.ts";
+import { type Node, neededNodes, reads, sameType, type Value } from "../graph/graph.ts";
 import { isFloat, sizeOf, typeText } from "../graph/tensor.ts";
 import { missingGradient } from "../ops/errors.ts";
 import { op } from "../ops/functions.ts";
@@ -43,9 +43,13 @@ class Reverse {
 
   /** Marks what depends on the active values; called in topological order. */
   reach(node: Node): void {
-    const inputs = node.customGradient?.inputs ?? node.inputs;
-    if (!inputs.some((value) => value !== null && this.#active.has(value))) return;
+    if (!this.#dependsOn(node)) return;
     for (const output of node.outputs) if (isFloat(output.dtype)) this.#active.add(output);
+  }
+
+  /** On an active value, which a subgraph may have captured. */
+  #dependsOn(node: Node): boolean {
+    return (node.customGradient?.inputs ?? reads(node)).some((value) => this.#active.has(value));
   }
 
   contribute(value: Value, cotangent: Value, from: Node | null): void {
@@ -81,7 +85,7 @@ class Reverse {
     if (!node.outputs.some((output) => this.#contributions.has(output) && this.#active.has(output))) return;
     const inputs = node.customGradient?.inputs ?? node.inputs;
     const wanted = inputs.map((value) => value !== null && this.#active.has(value));
-    if (!wanted.includes(true)) return;
+    if (!this.#dependsOn(node)) return;
     node.graph.within(node.scope === "" ? "backward" : `backward.${node.scope}`, () => {
       const rules = this.#rules(node, loss);
       inputs.forEach((value, i) => {

@@ -57,6 +57,7 @@ function binary(
     },
     gradient: ({ inputs: { A, B }, outputs: { C }, dy }) => {
       const at = { a: A, b: B, c: C, dy };
+      if (name === "Mul" && A === B) return { A: () => op.mul(op.mul(dy, 2), A), B: null };
       return { A: () => op.sumTo(gradient.a(at), A.shape), B: () => op.sumTo(gradient.b(at), B.shape) };
     },
   });

@@ -343,7 +343,8 @@ export const op = {
     indices: Value,
     updates: Value,
     { reduction = "none" }: { reduction?: "none" | "add" } = {},
-  ): Value => one("ScatterND", [x, indices, updates], { reduction }),
+  ): Value =>
+    reduction === "add" ? scatterAdd(x, indices, updates) : one("ScatterND", [x, indices, updates], { reduction }),
   scatterElements: (
     x: Value,
     indices: Value,
@@ -382,6 +383,25 @@ export function withGradient(value: Value, gradient: CustomGradient): Value {
   if (value.producer) value.producer.customGradient = gradient;
   return value;
 }
+
+/**
+ * ScatterND that adds, in pieces that ONNX Runtime does not share between threads: its kernel adds without locks, and
+ * loses updates when two threads meet at a repeated index. Its cost model keeps up to 2e5 elements on one thread.
+ */
+function scatterAdd(x: Value, indices: Value, updates: Value): Value {
+  const depth = indices.shape.at(-1) as number;
+  const count = sizeOf(indices.shape.slice(0, -1));
+  const slice = x.shape.slice(depth);
+  const most = Math.max(1, Math.floor(maxUnsharedUpdates / Math.max(1, sizeOf(slice))));
+  const add = (sum: Value, at: Value, values: Value) => one("ScatterND", [sum, at, values], { reduction: "add" });
+  if (count <= most) return add(x, indices, updates);
+  const pieces = Math.ceil(count / most);
+  const split = Array.from({ length: pieces }, (_, i) => Math.min(most, count - i * most));
+  const rows = op.split(op.reshape(indices, [count, depth]), { split });
+  const values = op.split(op.reshape(updates, [count, ...slice]), { split });
+  return rows.reduce((sum, at, i) => add(sum, at, values[i] as Value), x);
+}
+const maxUnsharedUpdates = 1 << 17;
 
 /** TensorProto.DataType codes, as Cast's `to` holds them. */
 export const castCodes: Readonly<Record<DType, number>> = {

@@ -16,7 +16,7 @@ import {
 interface Reduction {
   x: Value;
   /** Result and its cotangent with the reduced axes kept as 1, so that they broadcast against x. */
-  y: Value;
+  y: () => Value;
   dy: Value;
   axes: number[];
   /** Number of elements that were reduced to one. */
@@ -77,7 +77,13 @@ function reduction(
         const axes = reducedAxes({ graph, op: name, nodeName: node.name, numOutputs: 1, inputs, attributes });
         const kept = keptShape(x.shape, axes);
         const count = sizeOf(axes.map((axis) => x.shape[axis] as number));
-        const result = gradient({ x, y: op.reshape(outputs.reduced, kept), dy: op.reshape(dy, kept), axes, count });
+        const result = gradient({
+          x,
+          y: () => op.reshape(outputs.reduced, kept),
+          dy: op.reshape(dy, kept),
+          axes,
+          count,
+        });
         return op.expand(result, x.shape);
       },
       axes: null,
@@ -87,7 +93,7 @@ function reduction(
 
 /** Maximum or minimum: elements that tie share the gradient equally. */
 function extremeGradient({ x, y, dy, axes }: Reduction): Value {
-  const wins = op.cast(op.equal(x, y), x.dtype);
+  const wins = op.cast(op.equal(x, y()), x.dtype);
   return op.mul(wins, op.div(dy, op.reduceSum(wins, { axes, keepdims: true })));
 }
 
@@ -131,9 +137,9 @@ export const reductions = {
   ReduceProd: reduction("ReduceProd", productGradient, (values) => values.reduce((a, b) => a * b, 1)),
   ReduceL1: reduction("ReduceL1", ({ x, dy }) => op.mul(op.sign(x), dy)),
   // The zero vector has subgradient 0: 0 · (dy / max(y, tiny)).
-  ReduceL2: reduction("ReduceL2", ({ x, y, dy }) => op.mul(x, op.div(dy, op.max(y, 1e-30)))),
-  ReduceLogSum: reduction("ReduceLogSum", ({ y, dy }) => op.div(dy, op.exp(y))),
-  ReduceLogSumExp: reduction("ReduceLogSumExp", ({ x, y, dy }) => op.mul(op.exp(op.sub(x, y)), dy)),
+  ReduceL2: reduction("ReduceL2", ({ x, y, dy }) => op.mul(x, op.div(dy, op.max(y(), 1e-30)))),
+  ReduceLogSum: reduction("ReduceLogSum", ({ y, dy }) => op.div(dy, op.exp(y()))),
+  ReduceLogSumExp: reduction("ReduceLogSumExp", ({ x, y, dy }) => op.mul(op.exp(op.sub(x, y())), dy)),
   ReduceSumSquare: reduction("ReduceSumSquare", ({ x, dy }) => op.mul(x, op.mul(dy, 2))),
   ArgMax: argExtreme("ArgMax", (a, b) => a > b),
   ArgMin: argExtreme("ArgMin", (a, b) => a < b),
