@@ -16,7 +16,15 @@ const config: NextConfig = {
     "@prisma/client",
     "@prisma/adapter-pg",
   ],
-  turbopack: { root: repositoryRoot },
+  turbopack: {
+    root: repositoryRoot,
+    resolveAlias: {
+      // Of core's node half the dashboard needs the data sets alone: the code that trains stays out of its bundle.
+      "@retort/core/node": "../../packages/core/src/data/loaders.ts",
+      // The migration runner reads its files beside its source and cannot be bundled; the start script runs it.
+      "./migrate.ts": "./src/server/no-migrations.ts",
+    },
+  },
   outputFileTracingRoot: repositoryRoot,
   // The typecheck and lint of the repository run on their own; a build need not repeat them.
   typescript: { ignoreBuildErrors: true },

@@ -62,7 +62,7 @@ export function Pipeline<N extends PipelineNode>({
       </div>
       <ol aria-label={label} className="flex flex-col gap-2 md:hidden">
         {placed.map(({ node }) => (
-          <li key={node.name} style={{ minHeight: nodeHeight }} className="flex">
+          <li key={node.name} style={{ height: nodeHeight }}>
             {children(node)}
           </li>
         ))}

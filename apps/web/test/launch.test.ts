@@ -1,0 +1,150 @@
+import { stat } from "node:fs/promises";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, launchBrowser, mustRun } from "./browser.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+/** Enough for a start that has to build the dashboard first. */
+const startMs = 480_000;
+/** A small run on a busy machine of two cores. */
+const runMs = 300_000;
+
+describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser", () => {
+  let stack: Stack;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    stack = await startStack();
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+    page = await context.newPage();
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.protocol.startsWith("http") && url.origin !== stack.url)
+        complaints.push(`left the machine: ${request.url()}`);
+    });
+  }, startMs);
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  }, 60_000);
+
+  it("asks a stranger for the link, and lets the holder of the link in once", async () => {
+    await page.goto(`${stack.url}/runs`);
+    expect(new URL(page.url()).pathname).toBe("/login");
+    await page.getByRole("heading", { name: "Open the link from the terminal" }).waitFor();
+    await page.goto(stack.signInLink);
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.getByText("Nothing has run yet").waitFor();
+    const stranger = await browser.newContext();
+    const answer = await (await stranger.newPage()).goto(stack.signInLink);
+    expect(answer?.status()).toBe(401);
+    await stranger.close();
+  }, 60_000);
+
+  it("says at the field what is wrong, and launches nothing", async () => {
+    await page.goto(`${stack.url}/launch/quickstart`);
+    await page.getByLabel("Steps", { exact: true }).fill("15");
+    await page.getByText("Must be a multiple of 10.").waitFor();
+    await page.getByRole("button", { name: "Launch run" }).click();
+    expect(await page.getByLabel("Steps", { exact: true }).getAttribute("aria-invalid")).toBe("true");
+    expect(
+      await page.getByLabel("Steps", { exact: true }).evaluate((element) => element === document.activeElement),
+    ).toBe(true);
+    expect(new URL(page.url()).pathname).toBe("/launch/quickstart");
+  }, 60_000);
+
+  it(
+    "launches a run from the form, watches it learn, and finds it on the leaderboard",
+    async () => {
+      await page.goto(`${stack.url}/launch/quickstart`);
+      await page.getByLabel("Size", { exact: true }).selectOption({ label: "nano" });
+      for (const [label, value] of [
+        ["Train images", "120"],
+        ["Test images", "30"],
+        ["Steps", "300"],
+        ["Seeds", "7"],
+      ] as const) {
+        await page.getByLabel(label, { exact: true }).fill(value);
+      }
+      await page.getByText("npx retort launch quickstart --set size=nano").waitFor();
+      await page.getByTestId("plan").getByText("stages to do").waitFor();
+      await page.getByRole("button", { name: "Launch run" }).click();
+      await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+
+      const loss = page.locator("[data-curve=loss]");
+      await loss.waitFor({ timeout: runMs });
+      const first = await stepOf(loss);
+      await expect.poll(() => stepOf(loss), { timeout: runMs, interval: 200 }).toBeGreaterThan(first);
+      expect(await paintedPixels(loss)).toBeGreaterThan(50);
+
+      await page.locator("header [data-status=succeeded]").waitFor({ timeout: runMs });
+      expect(await stepOf(loss)).toBeGreaterThanOrEqual(290);
+      const score = await page.getByTestId("facts").locator("dd").first().innerText();
+      expect(score).toMatch(/^\d+\.\d %$/);
+
+      await page.getByRole("tab", { name: "Results" }).click();
+      const sample = page.locator("[data-sample]").first();
+      await sample.waitFor();
+      await expect
+        .poll(() => sample.locator("img").evaluate((image) => (image as HTMLImageElement).naturalWidth))
+        .toBeGreaterThan(0);
+      expect(await sample.innerText()).toMatch(/Expected[\s\S]+Full input[\s\S]+Image blanked/);
+
+      await page.getByRole("tab", { name: "Artifacts" }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: "Download" }).first().click(),
+      ]);
+      expect(download.suggestedFilename()).toMatch(/\.onnx$/);
+      expect((await stat(await download.path())).size).toBeGreaterThan(100_000);
+
+      await page.getByRole("link", { name: "Leaderboard" }).click();
+      const standing = page.locator("[data-standing]").first();
+      await standing.waitFor();
+      expect(await standing.innerText()).toContain(score);
+      expect(await page.locator("[data-control=image-blanked]").count()).toBe(1);
+      await standing.getByRole("button").click();
+      await page.getByRole("link", { name: "Run with seed 7" }).waitFor();
+    },
+    3 * runMs,
+  );
+
+  it(
+    "shows why a run failed and what to do",
+    async () => {
+      await page.goto(`${stack.url}/launch/diagnostic`);
+      await page.getByLabel("Failure", { exact: true }).selectOption({ label: "nan" });
+      await page.getByRole("button", { name: "Launch run" }).click();
+      const failure = page.getByTestId("failure");
+      await failure.waitFor({ timeout: runMs });
+      expect(await failure.innerText()).toMatch(/failed: diverged/);
+      await failure.getByRole("button", { name: "Try again" }).waitFor();
+    },
+    runMs,
+  );
+
+  it("threw nothing and sent nothing beyond its own server", () => expect(complaints).toEqual([]));
+});
+
+/** The step that a plot tells beside its title. */
+async function stepOf(plot: ReturnType<Page["locator"]>): Promise<number> {
+  const [, digits = ""] = /step ([\d,]+)/.exec(await plot.innerText()) ?? [];
+  return Number(digits.replaceAll(",", ""));
+}
+
+/** How many pixels of a plot have the colour of the first series. */
+function paintedPixels(plot: ReturnType<Page["locator"]>): Promise<number> {
+  return plot.locator("canvas").evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+    let painted = 0;
+    for (let at = 0; at < data.length; at += 4) if (data[at + 2]! > data[at]! + 60 && data[at + 3]! > 100) painted += 1;
+    return painted;
+  });
+}
