@@ -1,5 +1,8 @@
 import { engineVerifiers, type VerifierTable } from "@retort/engine/verify";
 import { anomalyMetricVerifiers } from "./anomaly-metrics.ts";
+import { divergenceVerifiers } from "./divergences.ts";
+import { llavaKdVerifiers } from "./llava-kd.ts";
+import { lossVerifiers } from "./losses.ts";
 import { statisticsVerifiers } from "./statistics.ts";
 import { sweepVerifiers } from "./sweeps.ts";
 import { synthesisVerifiers } from "./synthesis.ts";
@@ -13,4 +16,7 @@ export const verifiers: VerifierTable = {
   ...statisticsVerifiers,
   ...sweepVerifiers,
   ...synthesisVerifiers,
+  ...divergenceVerifiers,
+  ...llavaKdVerifiers,
+  ...lossVerifiers,
 };
