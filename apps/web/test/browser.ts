@@ -8,19 +8,17 @@ const usualPaths = [
   chromium.executablePath(),
 ];
 
-/** Where Chromium is on this machine; null when it has none. */
-export const chromiumPath: string | null =
-  [process.env.CHROMIUM, ...usualPaths].find((path) => path !== undefined && existsSync(path)) ?? null;
-
-/** With CI=true a browser test that cannot run is a failure, elsewhere it is skipped. */
-export const mustRun = process.env.CI === "true" || process.env.CI === "1";
+/** Where Chromium is on this machine (CHROMIUM names another); null when it has none. */
+export function findChromium(environment: Record<string, string | undefined>): string | null {
+  return [environment.CHROMIUM, ...usualPaths].find((path) => path !== undefined && existsSync(path)) ?? null;
+}
 
 /** Headless, with a fresh profile, and without Chromium's own calls to the network. */
-export function launchBrowser(): Promise<Browser> {
-  if (chromiumPath === null)
+export function launchBrowser(executablePath: string | null): Promise<Browser> {
+  if (executablePath === null)
     throw new Error("Chromium was not found: install the Debian package chromium, or set CHROMIUM to its path");
   return chromium.launch({
-    executablePath: chromiumPath,
+    executablePath,
     args: [
       "--no-sandbox",
       "--disable-gpu",

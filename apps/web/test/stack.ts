@@ -18,12 +18,27 @@ export interface Stack {
 const startScript = path.join(import.meta.dirname, "../../../scripts/start.mjs");
 const linkPattern = /(https?:\/\/[^\s/]+)\/login\?token=\S+/;
 
+/** What would tie the new installation to another one. */
+const foreign = [
+  "PORT",
+  "DATABASE_URL",
+  "REDIS_URL",
+  "RETORT_STORE_URL",
+  "RETORT_URL",
+  "RETORT_API_KEY",
+  "NODE_ENV",
+  "VITEST",
+];
+
 /** Starts the platform on an empty home. @throws Error with what it printed when it ends or prints no link in time */
-export async function startStack({ timeoutMs = 400_000 } = {}): Promise<Stack> {
+export async function startStack(options: {
+  environment: Record<string, string | undefined>;
+  timeoutMs: number;
+}): Promise<Stack> {
   const home = await mkdtemp(path.join(tmpdir(), "retort-web-test-"));
-  const { PORT: _port, DATABASE_URL: _database, REDIS_URL: _redis, NODE_ENV: _mode, ...environment } = process.env;
+  const inherited = Object.entries(options.environment).filter(([name]) => !foreign.includes(name));
   const child = spawn(process.execPath, [startScript, "--no-quickstart"], {
-    env: { ...environment, RETORT_HOME: home, HOST: "127.0.0.1" },
+    env: Object.fromEntries([...inherited, ["RETORT_HOME", home], ["HOST", "127.0.0.1"]]) as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -32,7 +47,7 @@ export async function startStack({ timeoutMs = 400_000 } = {}): Promise<Stack> {
     await ended(child);
     await rm(home, { recursive: true, force: true });
   };
-  const deadline = Date.now() + timeoutMs;
+  const deadline = Date.now() + options.timeoutMs;
   while (Date.now() < deadline && child.exitCode === null) {
     const [link, url] = linkPattern.exec(output) ?? [];
     if (link !== undefined && url !== undefined) return { url, signInLink: link, home, stop };
