@@ -149,15 +149,20 @@ export function decodeTensor(bytes: Uint8Array): TensorProto {
 }
 
 export function encodeModel(model: ModelProto): Uint8Array {
-  return modelType.encode(model as unknown as protobuf.Message).finish();
+  return plain(modelType.encode(model as unknown as protobuf.Message).finish());
 }
 
 function decode<T>(type: protobuf.Type, bytes: Uint8Array, what: string): T {
   try {
-    return type.decode(bytes) as unknown as T;
+    return type.decode(plain(bytes)) as unknown as T;
   } catch (cause) {
     throw notOnnx(what, cause instanceof Error ? cause.message : String(cause), cause);
   }
+}
+
+/** The same bytes, never as a Buffer of Node, whose slice() shares memory. */
+function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function notOnnx(what: string, got: string, cause?: unknown): ModelError {

@@ -63,7 +63,7 @@ export function tensorFromProto(proto: TensorProto, where: string, external?: Ex
   return tensor(dtype, shape, data);
 }
 
-/** ONNX is little-endian, as are all platforms that Node runs on. The bytes are copied, hence aligned. */
+/** ONNX is little-endian, as are all platforms that Node runs on. The bytes are copied, hence aligned (a Buffer would share). */
 function fromBytes(dtype: DType, bytes: Uint8Array, where: string): TensorData {
   const array = arrays[dtype];
   if (bytes.length % array.BYTES_PER_ELEMENT !== 0)

@@ -62,7 +62,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
 
 function readHeader(bytes: Uint8Array): { header: unknown; start: number } {
   if (bytes.length < 8) throw notASnapshot(`${bytes.length} bytes`);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
   if (length + 8 > bytes.length) throw notASnapshot(`${bytes.length} bytes, of which the header alone wants ${length}`);
   try {
     return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))), start: 8 + length };
