@@ -22,7 +22,8 @@ export const normalization = {
             `weights that broadcast to [${normalized}]`,
           );
       }
-      const stats = { dtype: X.dtype, shape: X.shape.map((dim, i) => (i < axis ? dim : 1)) };
+      // The statistics are kept in float32 whatever X is (stash_type 1).
+      const stats = { dtype: "float32" as const, shape: X.shape.map((dim, i) => (i < axis ? dim : 1)) };
       return [{ dtype: X.dtype, shape: X.shape }, stats, stats];
     },
     gradient: ({ inputs: { X, Scale, B }, outputs, attributes, dy }) => {
@@ -30,8 +31,8 @@ export const normalization = {
       const dims = X.shape.slice(axis);
       // As a matrix [rows, size]: row sums and column sums are then plain products and reductions.
       const [rows, size] = [sizeOf(X.shape.slice(0, axis)), sizeOf(dims)];
-      const full = (weight: Value) => op.reshape(op.expand(weight, dims), [size]);
-      const matrix = (x: Value) => op.reshape(x, [rows, size]);
+      const full = (weight: Value) => op.cast(op.reshape(op.expand(weight, dims), [size]), "float32");
+      const matrix = (x: Value) => op.cast(op.reshape(x, [rows, size]), "float32");
       const at = once(() => {
         const d = matrix(dy);
         const rstd = op.reshape(outputs.InvStdDev, [rows, 1]);
@@ -46,13 +47,18 @@ export const normalization = {
           const along = op.mul(op.mul(op.matMul(product, gain), op.mul(op.mul(rstd, rstd), rstd)), -1 / size);
           const shift = op.mul(op.mul(op.matMul(d, gain), rstd), -1 / size);
           const direct = op.mul(op.mul(d, full(Scale)), rstd);
-          return op.reshape(op.add(op.add(direct, op.mul(centered, along)), shift), X.shape);
+          const dx = op.add(op.add(direct, op.mul(centered, along)), shift);
+          return op.cast(op.reshape(dx, X.shape), X.dtype);
         },
         Scale: () => {
           const { rstd, product } = at();
-          return op.sumTo(op.reshape(op.gemm(rstd, product, { transA: true }), dims), Scale.shape);
+          const columns = op.reshape(op.gemm(rstd, product, { transA: true }), dims);
+          return op.cast(op.sumTo(columns, Scale.shape), Scale.dtype);
         },
-        B: () => op.sumTo(op.reshape(op.reduceSum(at().d, { axes: [0] }), dims), (B as Value).shape),
+        B: () => {
+          const columns = op.reshape(op.reduceSum(at().d, { axes: [0] }), dims);
+          return op.cast(op.sumTo(columns, (B as Value).shape), (B as Value).dtype);
+        },
       };
     },
   }),

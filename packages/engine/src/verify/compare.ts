@@ -56,11 +56,13 @@ export function compare(
   return { maxError: errors.length === 0 ? Number.NaN : Math.max(...errors), failures };
 }
 
-function difference(
-  got: Quantity,
-  want: Quantity,
-  { rtol, atol }: VerifyCase["tolerance"],
-): { maxError: number; failure: string | null } {
+/** How far a quantity is off, and what is wrong with it if it is too far. */
+interface Difference {
+  maxError: number;
+  failure: string | null;
+}
+
+function difference(got: Quantity, want: Quantity, { rtol, atol }: VerifyCase["tolerance"]): Difference {
   if (!isTensor(want) || !isTensor(got)) {
     const [a, b] = [got, want].map((value) => (isTensor(value) ? numbers(value) : value.json));
     return jsonDifference(a, b, { rtol, atol });
@@ -86,31 +88,27 @@ function numberError(got: number, want: number): number {
 
 const finite = (value: number): number => (Number.isFinite(value) ? Math.abs(value) : 0);
 
-function jsonDifference(
-  got: unknown,
-  want: unknown,
-  tolerance: VerifyCase["tolerance"],
-): { maxError: number; failure: string | null } {
+/** Numbers anywhere within agree by the tolerance, everything else exactly; keys of `want` only. */
+function jsonDifference(got: unknown, want: unknown, tolerance: VerifyCase["tolerance"]): Difference {
   if (typeof want === "number" && typeof got === "number") {
     const maxError = numberError(got, want);
     const close = maxError <= tolerance.atol + tolerance.rtol * finite(want);
     return { maxError, failure: close ? null : `${got} instead of ${want}` };
   }
-  if (isObject(want) && isObject(got) && Array.isArray(want) === Array.isArray(got)) {
-    const parts = [...new Set([...Object.keys(want), ...Object.keys(got)])].map((key) => {
-      const { maxError, failure } = jsonDifference(got[key], want[key], tolerance);
-      return { maxError, failure: failure && `${key}: ${failure}` };
-    });
-    const failure = parts.find((part) => part.failure !== null)?.failure ?? null;
-    return { maxError: Math.max(0, ...parts.map((part) => part.maxError)), failure };
+  if (typeof want !== "object" || want === null || typeof got !== "object" || got === null) {
+    const same = got === want;
+    const failure = same ? null : `${JSON.stringify(got)} instead of ${JSON.stringify(want)}`;
+    return { maxError: same ? 0 : Number.POSITIVE_INFINITY, failure };
   }
-  const same = JSON.stringify(got) === JSON.stringify(want);
+  if (Array.isArray(want) && (!Array.isArray(got) || got.length !== want.length)) {
+    return { maxError: Number.POSITIVE_INFINITY, failure: `${JSON.stringify(got)} instead of ${JSON.stringify(want)}` };
+  }
+  const parts = Object.entries(want).map(([key, value]) => {
+    const part = jsonDifference((got as Readonly<Record<string, unknown>>)[key], value, tolerance);
+    return { ...part, failure: part.failure && `${key}: ${part.failure}` };
+  });
   return {
-    maxError: same ? 0 : Number.POSITIVE_INFINITY,
-    failure: same ? null : `${JSON.stringify(got)} instead of ${JSON.stringify(want)}`,
+    maxError: Math.max(0, ...parts.map(({ maxError }) => maxError)),
+    failure: parts.find(({ failure }) => failure !== null)?.failure ?? null,
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
