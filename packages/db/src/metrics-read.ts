@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { LatestMetric, MetricCursor, MetricPoint, Metrics, MetricsAfter, SeriesBucket } from "./metrics.ts";
+import type { LatestMetric, MetricCursor, MetricPoint, Metrics, MetricsAfter } from "./metrics.ts";
 
 export async function latest(pool: Pool, stageId: string): Promise<LatestMetric[]> {
   const { rows } = await pool.query<LatestMetric>(
@@ -7,37 +7,6 @@ export async function latest(pool: Pool, stageId: string): Promise<LatestMetric[
     [stageId],
   );
   return rows;
-}
-
-/**
- * Buckets are equal ranges of steps. A series with no more points than buckets comes point by point, however uneven its
- * steps are. `last` is fetched by key once the buckets are known: cheaper than carrying it through the aggregation.
- */
-const seriesSql = `WITH bounds AS (
-  SELECT min(step) AS first, max(step) AS last,
-    (SELECT count(*) FROM (SELECT FROM metric WHERE stage_id = $1 AND key = $2 LIMIT $3 + 1) AS found) AS points
-  FROM metric WHERE stage_id = $1 AND key = $2
-), width AS (
-  SELECT first, CASE WHEN points <= $3 THEN 1 ELSE (last::bigint - first) / $3 + 1 END AS width FROM bounds
-), bucket AS (
-  SELECT max(m.step) AS step, min(m.value) AS min, max(m.value) AS max
-  FROM metric m WHERE m.stage_id = $1 AND m.key = $2
-  GROUP BY (m.step - (SELECT first FROM width)) / (SELECT width FROM width)
-)
-SELECT b.step, b.min, b.max, m.value AS last
-FROM bucket b JOIN metric m ON m.stage_id = $1 AND m.key = $2 AND m.step = b.step ORDER BY b.step`;
-
-/** See Metrics.series. */
-export async function series(
-  pool: Pool,
-  { stageId, keys, maxPoints }: Parameters<Metrics["series"]>[0],
-): Promise<Record<string, SeriesBucket[]>> {
-  const wanted = keys ?? (await latest(pool, stageId)).map(({ key }) => key);
-  const result: Record<string, SeriesBucket[]> = {};
-  for (const key of wanted) {
-    result[key] = (await pool.query<SeriesBucket>(seriesSql, [stageId, key, maxPoints])).rows;
-  }
-  return result;
 }
 
 /** See Metrics.after. */

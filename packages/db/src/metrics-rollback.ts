@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { notifySql } from "./events.ts";
 import { type Fence, holdFence } from "./fence.ts";
+import { rollupSteps } from "./metrics-series.ts";
 import { transaction } from "./transaction.ts";
 
 /** Noted on the attempt for "from the start". */
@@ -19,6 +20,19 @@ export function rollback(pool: Pool, fence: Fence, afterStep: number | null): Pr
     );
     const keys = rows.map(({ key }) => key);
     const droppedPoints = rows.reduce((sum, { n }) => sum + n, 0);
+    // From the range in which the first of them lay; what is left of that range is rolled up again.
+    const firstBucket = Math.floor((step + 1) / rollupSteps);
+    await client.query("DELETE FROM metric_rollup WHERE stage_id = $1 AND key = ANY ($2::text[]) AND bucket >= $3", [
+      fence.stageId,
+      keys,
+      firstBucket,
+    ]);
+    await client.query(
+      `INSERT INTO metric_rollup (stage_id, key, bucket, min, max, last_step, last, is_stale)
+       SELECT $1, key, step / ${rollupSteps}, min(value), max(value), max(step), (array_agg(value ORDER BY step DESC))[1], false
+       FROM metric WHERE stage_id = $1 AND key = ANY ($2::text[]) AND step >= $3 GROUP BY key, step / ${rollupSteps}`,
+      [fence.stageId, keys, firstBucket * rollupSteps],
+    );
     await client.query("DELETE FROM metric_latest WHERE stage_id = $1 AND key = ANY ($2::text[])", [
       fence.stageId,
       keys,

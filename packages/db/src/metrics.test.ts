@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { createDatabase, type Database } from "./database.ts";
 import type { MetricPoint, SeriesBucket } from "./metrics.ts";
+import { bucketing } from "./metrics-series.ts";
 import type { ClaimedStage } from "./stages.ts";
 import { createTestDatabase } from "./testing.ts";
 import { claimed, launch, plannedStage, testWorker } from "./testing-fixtures.ts";
@@ -138,34 +139,55 @@ describe("series", () => {
     expect(accuracy).toEqual(steps.map((step) => ({ step, min: step / 2, max: step / 2, last: step / 2 })));
   });
 
-  it("keeps the spike, the floor and the end of 10,000 points in 100 buckets", async () => {
+  it("keeps the spike, the floor and the end of 10,000 points in at most 100 buckets", async () => {
     const value = (step: number) => (step === 4_321 ? 99 : step === 4_322 ? -99 : 1 / (step + 1));
     await db.metrics.write(stage.fence, points("loss", 0, 9_999, value));
     const { loss } = await db.metrics.series({ stageId: stage.id, maxPoints: 100 });
-    expect(loss).toHaveLength(100);
-    expect(loss?.[43]).toEqual({ step: 4_399, min: -99, max: 99, last: value(4_399) });
-    expect(loss?.[0]).toEqual({ step: 99, min: value(99), max: 1, last: value(99) });
-    expect(loss?.at(-1)?.step).toBe(9_999);
+    // 128 steps each: the next multiple of the rollup's 64.
+    expect(loss).toHaveLength(79);
+    expect(loss?.[33]).toEqual({ step: 4_351, min: -99, max: 99, last: value(4_351) });
+    expect(loss?.[0]).toEqual({ step: 127, min: value(127), max: 1, last: value(127) });
+    expect(loss?.at(-1)).toEqual({ step: 9_999, min: value(9_999), max: value(9_984), last: value(9_999) });
+    const { loss: fine } = await db.metrics.series({ stageId: stage.id, maxPoints: 1_000 });
+    expect(fine).toHaveLength(1_000);
+    expect(fine?.[432]).toMatchObject({ step: 4_329, min: -99, max: 99 });
   });
 
-  it("agrees with buckets computed here, for any steps", async () => {
-    const anyPoints = fc.uniqueArray(fc.record({ step: fc.nat(5_000), value: fc.integer({ min: -50, max: 50 }) }), {
-      selector: ({ step }) => step,
+  it("agrees with buckets computed here: any steps, any rewrites, after a rollback too", async () => {
+    const anyPoints = fc.array(fc.record({ step: fc.nat(5_000), value: fc.integer({ min: -50, max: 50 }) }), {
       minLength: 1,
-      maxLength: 200,
+      maxLength: 150,
     });
     await fc.assert(
-      fc.asyncProperty(anyPoints, fc.integer({ min: 1, max: 50 }), async (sample, maxPoints) => {
-        const key = `property-${count++}`;
+      fc.asyncProperty(anyPoints, anyPoints, fc.integer({ min: 1, max: 50 }), fc.nat(5_000), async (...sample) => {
+        const [first, second, maxPoints, afterStep] = sample;
+        stage = await newStage();
+        const truth = new Map<number, number>();
+        const check = async () => {
+          const got = await db.metrics.series({ stageId: stage.id, keys: ["loss"], maxPoints });
+          expect(got.loss).toEqual(bucketsOf(truth, maxPoints));
+          expect(got.loss?.length).toBeLessThanOrEqual(maxPoints);
+        };
+        for (const batch of [first, second]) {
+          await db.metrics.write(
+            stage.fence,
+            batch.map((point) => ({ key: "loss", ...point })),
+          );
+          for (const { step, value } of batch) truth.set(step, value);
+          await check();
+        }
+        const next = await takeOver();
+        await db.metrics.rollback(next.fence, afterStep);
+        for (const step of truth.keys()) if (step > afterStep) truth.delete(step);
+        await check();
         await db.metrics.write(
-          stage.fence,
-          sample.map((point) => ({ key, ...point })),
+          next.fence,
+          first.map((point) => ({ key: "loss", ...point })),
         );
-        const got = (await db.metrics.series({ stageId: stage.id, keys: [key], maxPoints }))[key];
-        expect(got).toEqual(bucketsOf(sample, maxPoints));
-        expect(got?.length).toBeLessThanOrEqual(maxPoints);
+        for (const { step, value } of first) truth.set(step, value);
+        await check();
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -174,13 +196,14 @@ describe("series", () => {
   });
 });
 
-function bucketsOf(sample: readonly { step: number; value: number }[], maxPoints: number): SeriesBucket[] {
-  const sorted = [...sample].sort((a, b) => a.step - b.step);
-  const first = sorted[0]!.step;
-  const width = sorted.length <= maxPoints ? 1 : Math.floor((sorted.at(-1)!.step - first) / maxPoints) + 1;
+function bucketsOf(truth: ReadonlyMap<number, number>, maxPoints: number): SeriesBucket[] {
+  const sorted = [...truth].map(([step, value]) => ({ step, value })).sort((a, b) => a.step - b.step);
+  if (sorted.length === 0) return [];
+  const [first, last] = [sorted[0]!.step, sorted.at(-1)!.step];
+  const { origin, width } = bucketing({ first, last, points: sorted.length, maxPoints });
   const buckets = new Map<number, SeriesBucket>();
   for (const { step, value } of sorted) {
-    const index = Math.floor((step - first) / width);
+    const index = Math.floor((step - origin) / width);
     const { min, max } = buckets.get(index) ?? { min: value, max: value };
     buckets.set(index, { step, min: Math.min(min, value), max: Math.max(max, value), last: value });
   }

@@ -2,8 +2,9 @@ import type { Pool } from "pg";
 import { LostLeaseError } from "./errors.ts";
 import { notifySql } from "./events.ts";
 import { type Fence, fenceSql, fenceValues } from "./fence.ts";
-import { after, latest, series } from "./metrics-read.ts";
+import { after, latest } from "./metrics-read.ts";
 import { rollback } from "./metrics-rollback.ts";
+import { rollupSteps, series } from "./metrics-series.ts";
 import { repeatOnDeadlock } from "./transaction.ts";
 
 export interface MetricPoint {
@@ -13,7 +14,7 @@ export interface MetricPoint {
   value: number;
 }
 
-/** Bucket of a series: `step` and `last` are its last point; min and max lie anywhere in it. */
+/** Bucket of a series: `step` and `last` are its last point; min and max lie anywhere in it. max is NaN when a point is. */
 export interface SeriesBucket {
   step: number;
   min: number;
@@ -50,7 +51,10 @@ export interface Metrics {
   write(fence: Fence, points: readonly MetricPoint[]): Promise<void>;
   /** Takes back what earlier attempts wrote after the step that this attempt resumes from (null: everything) and notes it on the attempt. @throws LostLeaseError */
   rollback(fence: Fence, afterStep: number | null): Promise<{ droppedPoints: number }>;
-  /** Series as at most maxPoints buckets each, by key; every point is in a bucket, so no spike is lost. All keys when none are given. */
+  /**
+   * Series as at most maxPoints buckets of equal width each, by key; every point is in a bucket, so no spike is lost. A
+   * series with no more points comes point by point. All keys when none are given.
+   */
   series(query: {
     stageId: string;
     keys?: readonly string[];
@@ -64,7 +68,8 @@ export interface Metrics {
 /** Rows a statement: enough to make its fixed costs small, few enough to keep its locks short. */
 const batchSize = 5_000;
 
-// Sorted, so that two writers meet in the same order. A batch that is sent again finds its rows and leaves them alone.
+// Sorted, so that two writers meet in the same order. A batch that is sent again finds its rows and leaves them alone, and
+// then "written" is empty: the rollup merges each point once. (xmax is 0 in a row that was inserted, not updated.)
 const writeSql = `WITH ${fenceSql}, point AS MATERIALIZED (
   SELECT key, step, value FROM unnest($4::text[], $5::int[], $6::float8[]) AS point (key, step, value)
 ), written AS (
@@ -72,6 +77,15 @@ const writeSql = `WITH ${fenceSql}, point AS MATERIALIZED (
   SELECT fence.id, key, step, value, fence.attempt, clock_timestamp() FROM fence, point ORDER BY key, step
   ON CONFLICT (stage_id, key, step) DO UPDATE SET value = excluded.value, attempt = excluded.attempt, at = excluded.at
     WHERE m.value <> excluded.value OR m.attempt <> excluded.attempt
+  RETURNING m.key, m.step, m.value, m.xmax = 0 AS is_new
+), rolled AS (
+  INSERT INTO metric_rollup AS r (stage_id, key, bucket, min, max, last_step, last, is_stale)
+  SELECT fence.id, key, step / ${rollupSteps}, min(value), max(value), max(step), (array_agg(value ORDER BY step DESC))[1],
+    NOT bool_and(is_new)
+  FROM fence, written GROUP BY fence.id, key, step / ${rollupSteps} ORDER BY key, step / ${rollupSteps}
+  ON CONFLICT (stage_id, key, bucket) DO UPDATE SET min = least(r.min, excluded.min), max = greatest(r.max, excluded.max),
+    last = CASE WHEN excluded.last_step >= r.last_step THEN excluded.last ELSE r.last END,
+    last_step = greatest(r.last_step, excluded.last_step), is_stale = r.is_stale OR excluded.is_stale
 ), newest AS (
   INSERT INTO metric_latest AS l (stage_id, key, step, value, at)
   SELECT DISTINCT ON (key) fence.id, key, step, value, clock_timestamp() FROM fence, point ORDER BY key, step DESC

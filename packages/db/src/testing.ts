@@ -25,11 +25,11 @@ export interface TestPostgres {
 const prefix = "retort-test-postgres-";
 
 /** Starts a server of its own in a temporary directory and migrates the database that createTestDatabase() copies. */
-export async function startTestPostgres(): Promise<TestPostgres> {
+export async function startTestPostgres({ durable = false } = {}): Promise<TestPostgres> {
   await removeOrphans();
   const dataDir = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   try {
-    const server = await postgres.start(join(dataDir, "data"), { durable: false });
+    const server = await postgres.start(join(dataDir, "data"), { durable });
     await migrate({ url: server.url });
     return {
       url: server.url,
