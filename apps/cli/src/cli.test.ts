@@ -201,9 +201,9 @@ describe("a finished run", () => {
 
 describe("other commands", () => {
   it("list recipes and a recipe's parameters", async () => {
-    expect((await start(["recipes"])).stdout).toMatch(/^diagnostic +Checks an installation/m);
+    expect((await start(["recipes"])).stdout).toMatch(/^diagnostic\n +Checks an installation/m);
     const { stdout } = await start(["recipes", "diagnostic"]);
-    expect(stdout).toMatch(/^steps +integer 1\.\.1000000 +20 +Steps of work/m);
+    expect(stdout).toMatch(/^ {2}steps=20\n {6}integer 1\.\.1000000\. Steps of work/m);
     expect(stdout).toContain("Stages: work, check (after work)");
   });
 

@@ -33,7 +33,7 @@ function describeIssue(
 ): Description {
   const where = [...(root === undefined ? [] : [root]), ...issue.path.map(String)].join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(schema, issue.path);
+    const known = knownKeys({ schema, input, path: issue.path });
     const got = issue.keys.map((key) => `"${key}"`).join(", ");
     const expected = known.length === 0 ? undefined : `one of ${known.join(", ")}`;
     const text = `unknown ${issue.keys.length === 1 ? "key" : "keys"} ${got}`;
@@ -49,7 +49,11 @@ function describeIssue(
 function expectation(issue: z.core.$ZodIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
-      return issue.expected === "int" ? "a whole number" : `a ${issue.expected}`;
+      return typeNames[issue.expected] ?? `a ${issue.expected}`;
+    case "invalid_union":
+      return "options" in issue && issue.options !== undefined
+        ? `one of ${issue.options.map((option) => JSON.stringify(option)).join(", ")}`
+        : undefined;
     case "invalid_value":
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
     case "too_small":
@@ -63,12 +67,14 @@ function expectation(issue: z.core.$ZodIssue): string | undefined {
   }
 }
 
+const typeNames: Record<string, string> = { int: "a whole number", object: "an object", array: "a list" };
+
 function measure(origin: string): string {
   if (origin === "string") return " characters";
   return origin === "array" || origin === "set" ? " entries" : "";
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let current = value;
   for (const key of path) {
     if (typeof current !== "object" || current === null) return undefined;
@@ -77,19 +83,31 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return current;
 }
 
-/** The property names that a JSON Schema knows at a path. */
-function knownKeys(schema: Record<string, unknown> | undefined, path: readonly PropertyKey[]): string[] {
-  let current: unknown = schema;
-  for (const key of path) {
-    const properties = propertiesOf(current);
-    current = typeof key === "number" ? (current as { items?: unknown } | undefined)?.items : properties[String(key)];
-  }
-  return Object.keys(propertiesOf(current));
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  const?: unknown;
 }
 
-function propertiesOf(schema: unknown): Record<string, unknown> {
-  if (typeof schema !== "object" || schema === null) return {};
-  const { properties, anyOf, oneOf } = schema as { properties?: object; anyOf?: unknown[]; oneOf?: unknown[] };
-  if (properties !== undefined) return { ...properties };
-  return Object.assign({}, ...(anyOf ?? oneOf ?? []).map(propertiesOf));
+/** The property names that a JSON Schema knows at a path; of a union those of the variant that the input has chosen. */
+function knownKeys(options: { schema?: object; input: unknown; path: readonly PropertyKey[] }): string[] {
+  let schema: JsonSchema | undefined = options.schema;
+  options.path.forEach((key, depth) => {
+    const properties = propertiesOf(schema, valueAt(options.input, options.path.slice(0, depth)));
+    schema = typeof key === "number" ? schema?.items : properties[String(key)];
+  });
+  return Object.keys(propertiesOf(schema, valueAt(options.input, options.path)));
+}
+
+function propertiesOf(schema: JsonSchema | undefined, value: unknown): Record<string, JsonSchema> {
+  if (schema?.properties !== undefined) return schema.properties;
+  const variants = (schema?.anyOf ?? schema?.oneOf ?? []).filter((variant) => isChosen(variant, value));
+  return Object.assign({}, ...variants.map((variant) => propertiesOf(variant, value)));
+}
+
+function isChosen({ properties = {} }: JsonSchema, value: unknown): boolean {
+  const constants = Object.entries(properties).filter(([, property]) => property.const !== undefined);
+  return constants.every(([key, property]) => valueAt(value, [key]) === property.const);
 }

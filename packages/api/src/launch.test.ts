@@ -61,6 +61,14 @@ describe("runs.launch", () => {
     expect(keyParts).toMatchObject({ kind: "diagnostic", seed: 7 });
   });
 
+  it("needs only what differs from the defaults, below a choice too", async () => {
+    const { params } = await api.retort.runs.preview.query({
+      recipe: "quickstart",
+      params: { data: { params: { numTrainImages: 7 } } },
+    });
+    expect(params.data).toMatchObject({ adapter: "scenes", params: { numTrainImages: 7, numTestImages: 400 } });
+  });
+
   it("refuses what cannot be run, telling what would be", async () => {
     const launch = api.retort.runs.launch.mutate;
     expect(await refusal(launch({ recipe: "diagnose" }))).toMatchObject({

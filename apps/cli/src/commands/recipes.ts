@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CliEnv } from "../env.ts";
-import { print, printJson } from "../output/print.ts";
+import { hint, print, printJson } from "../output/print.ts";
 import { connect } from "../server.ts";
 
 export function recipes(program: Command, env: CliEnv): void {
@@ -11,16 +11,11 @@ export function recipes(program: Command, env: CliEnv): void {
     .option("--json", "print JSON")
     .action(async (name: string | undefined, { json }: { json?: boolean }) => {
       const { retort } = await connect(env);
-      const { table } = await import("../output/table.ts");
       if (name === undefined) {
         const list = await retort.recipes.list.query();
         if (json) return printJson(list);
-        return print(
-          table(
-            ["RECIPE", "WHAT IT DOES"],
-            list.map((recipe) => [recipe.name, recipe.summary]),
-          ),
-        );
+        for (const recipe of list) print(`${recipe.name}\n      ${recipe.summary}`);
+        return;
       }
       const recipe = await retort.recipes.get.query({ name });
       if (json) return printJson(recipe);
@@ -29,12 +24,10 @@ export function recipes(program: Command, env: CliEnv): void {
         inputs.length === 0 ? name : `${name} (after ${inputs.join(", ")})`,
       );
       print(`${recipe.title}: ${recipe.summary}\n\nStages: ${stages.join(", ")}\n`);
-      const rows = listParameters(recipe.schema).map(({ key, type, byDefault, description }) => [
-        key,
-        type,
-        byDefault,
-        description,
-      ]);
-      print(table(["PARAMETER", "TYPE", "DEFAULT", "MEANING"], rows));
+      for (const { key, type, byDefault, description } of listParameters(recipe.schema)) {
+        print(`  ${key}${byDefault === null ? "" : `=${byDefault}`}`);
+        print(`      ${[type, description].filter((text) => text !== "").join(". ")}`);
+      }
+      hint(`\nretort launch ${recipe.name} --set key=value ...`);
     });
 }

@@ -24,7 +24,7 @@ it("lists nested parameters by dotted key with type, default and meaning", () =>
     ["model.dim", "integer > 0", "64"],
     ["data.adapter", '"scenes" or "files"', '"scenes"'],
     ["data.count", "integer", "5"],
-    ["data.path", "string", "-"],
+    ["data.path", "string", null],
     ["name", "string or null", "null"],
   ]);
   expect(rows[0]!.description).toBe("Steps of work");

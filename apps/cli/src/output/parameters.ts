@@ -4,7 +4,8 @@ export interface Parameter {
   key: string;
   /** "integer 1..1000", "one of busy, idle" */
   type: string;
-  byDefault: string;
+  /** As JSON; null for a parameter that has to be given. */
+  byDefault: string | null;
   description: string;
 }
 
@@ -48,7 +49,7 @@ function listProperties(schema: JsonSchema, prefix: string, defaults: unknown): 
       {
         key,
         type: typeOf(property),
-        byDefault: byDefault === undefined ? "-" : JSON.stringify(byDefault),
+        byDefault: byDefault === undefined ? null : JSON.stringify(byDefault),
         description: property.description ?? "",
       },
     ];

@@ -48,7 +48,8 @@ export function describeRun(run: Run): string {
 
 function stageRow(stage: Stage): string[] {
   const { status, progress, waitingReason } = stage;
-  const at = progress === null ? "" : `${progress.done}/${progress.total} ${progress.unit}`;
+  // The last report may lie before the end.
+  const at = progress === null || status === "succeeded" ? "" : `${progress.done}/${progress.total} ${progress.unit}`;
   const left = progress?.secondsLeft == null || isFinished(status) ? "" : `, ${duration(progress.secondsLeft)} left`;
   return [
     stage.name,
