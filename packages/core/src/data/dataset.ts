@@ -58,8 +58,8 @@ export const onBadRecord = z
 export type OnBadRecord = z.infer<typeof onBadRecord>;
 
 /** The browser-safe half of a data set adapter; its loader stands in loaders.ts [node]. */
-export interface DatasetDefinition<Schema extends z.ZodType = z.ZodType> {
-  name: string;
+export interface DatasetDefinition<Schema extends z.ZodType = z.ZodType, Name extends string = string> {
+  name: Name;
   title: string;
   summary: string;
   /** Every field has a .describe() text: forms, CLI help and docs are made from it. */
@@ -68,9 +68,9 @@ export interface DatasetDefinition<Schema extends z.ZodType = z.ZodType> {
   describe(params: z.infer<Schema>): string;
 }
 
-export function defineDataset<Schema extends z.ZodType>(
-  definition: DatasetDefinition<Schema>,
-): DatasetDefinition<Schema> {
+export function defineDataset<Schema extends z.ZodType, const Name extends string>(
+  definition: DatasetDefinition<Schema, Name>,
+): DatasetDefinition<Schema, Name> {
   return definition;
 }
 

@@ -1,6 +1,7 @@
 // [node]
 import { z } from "zod";
 import { SpecError } from "../base/errors.ts";
+import type { DataReference } from "./choice.ts";
 import type { DatasetLoader, VqaData } from "./dataset.ts";
 import { easyVqaLoader } from "./easy-vqa-loader.ts";
 import { type DatasetName, datasets, isDatasetName } from "./index.ts";
@@ -14,28 +15,22 @@ export const datasetLoaders = {
   "easy-vqa": easyVqaLoader,
 } satisfies { [Name in DatasetName]: DatasetLoader<ParamsOf<Name>> };
 
-/** An adapter by name with parameters as they stand in a specification. */
-export interface DatasetReference {
-  adapter: string;
-  params: Record<string, unknown>;
-}
-
 /**
  * Hash of the data set's content, for content keys; reads no image.
  * @throws SpecError for an unknown adapter or wrong parameters, DataError when the data is not there.
  */
-export function fingerprintDataset(reference: DatasetReference): Promise<string> {
+export function fingerprintDataset(reference: DataReference): Promise<string> {
   const { loader, params } = resolve(reference);
   return loader.fingerprint(params);
 }
 
 /** @throws SpecError for an unknown adapter or wrong parameters, DataError for data that cannot be used. */
-export function loadDataset(reference: DatasetReference, signal: AbortSignal): Promise<VqaData> {
+export function loadDataset(reference: DataReference, signal: AbortSignal): Promise<VqaData> {
   const { loader, params } = resolve(reference);
   return loader.load(params, signal);
 }
 
-function resolve({ adapter, params }: DatasetReference): { loader: DatasetLoader<unknown>; params: unknown } {
+function resolve({ adapter, params }: DataReference): { loader: DatasetLoader<unknown>; params: unknown } {
   if (!isDatasetName(adapter)) {
     throw new SpecError({
       code: "UNKNOWN_DATASET",
