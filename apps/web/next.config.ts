@@ -5,17 +5,9 @@ const repositoryRoot = path.join(import.meta.dirname, "../..");
 
 const config: NextConfig = {
   // Workspace packages export TypeScript source.
-  transpilePackages: ["@retort/api", "@retort/core", "@retort/db", "@retort/engine", "@retort/queue", "@retort/store"],
+  transpilePackages: ["@retort/api", "@retort/core", "@retort/db", "@retort/engine", "@retort/store"],
   // Native code, or code that finds its own files at run time.
-  serverExternalPackages: [
-    "pg",
-    "bullmq",
-    "ioredis",
-    "onnxruntime-node",
-    "sharp",
-    "@prisma/client",
-    "@prisma/adapter-pg",
-  ],
+  serverExternalPackages: ["pg", "onnxruntime-node", "sharp", "@prisma/client", "@prisma/adapter-pg"],
   turbopack: {
     root: repositoryRoot,
     resolveAlias: {

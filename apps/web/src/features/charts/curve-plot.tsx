@@ -107,11 +107,11 @@ function options(props: CurvePlotProps & { width: number; latest: { current: Cur
   return {
     width,
     height,
-    padding: [8, 10, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     scales: {
       x: { time: false },
-      y: logScale ? { distr: 3 } : { range: { min: { pad: 0.08 }, max: { pad: 0.08 } } },
+      y: logScale ? { distr: 3 } : { range: (_, min, max) => paddedRange(min, max) },
     },
     axes: [
       {
@@ -172,6 +172,14 @@ function options(props: CurvePlotProps & { width: number; latest: { current: Cur
       ],
     },
   };
+}
+
+/** Air above and below the curve, without going below zero for values that cannot. */
+function paddedRange(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null) return [0, 1];
+  const span = max - min || Math.abs(max) || 1;
+  const low = min - 0.06 * span;
+  return [min >= 0 ? Math.max(0, low) : low, max + 0.06 * span];
 }
 
 function seriesColumns(index: number, smoothing: boolean): uPlot.Series[] {

@@ -60,7 +60,9 @@ export function LogView({ stageName, stream, live }: { stageName: string; stream
             ))}
           </select>
         </label>
-        <span className="text-sm text-ink-3 numeric">{shown.length} lines</span>
+        <span className="text-sm text-ink-3 numeric">
+          {shown.length} {shown.length === 1 ? "line" : "lines"} of {stageName}
+        </span>
         <div className="ml-auto flex items-center gap-2">
           {!following && (
             <Button size="sm" onClick={() => setFollowing(true)}>

@@ -16,7 +16,10 @@ export function ParamsView({ run }: { run: Run }) {
   const recipe = useQuery(trpc.recipes.get.queryOptions({ name: run.recipe }, { staleTime: 5 * 60_000 }));
   const [onlyChanged, setOnlyChanged] = useState(false);
   const defaults = recipe.data?.defaults;
-  const all = changesFrom({}, run.params);
+  // Stored parameters have lost their order; the recipe's own defaults still have it.
+  const order = new Map(changesFrom({}, defaults).map(({ path }, index) => [path, index]));
+  const rank = (path: string) => order.get(path) ?? order.size;
+  const all = changesFrom({}, run.params).sort((a, b) => rank(a.path) - rank(b.path));
   const changed = new Set(defaults === undefined ? [] : changesFrom(defaults, run.params).map(({ path }) => path));
   const shown = onlyChanged ? all.filter(({ path }) => changed.has(path)) : all;
   return (
