@@ -28,6 +28,7 @@ function watchRun(
 ): Promise<Run | null> {
   return new Promise((resolve, reject) => {
     let newest: Run | null = null;
+    let wasBroken = false;
     const subscription = retort.runs.live.subscribe(
       { runId },
       {
@@ -36,7 +37,10 @@ function watchRun(
           view.update(data);
         },
         onConnectionStateChange({ state, error }) {
-          if (state === "connecting" && error !== null) view.note("The connection broke; trying again ...");
+          const isBroken = state === "connecting" && error !== null;
+          if (isBroken && !wasBroken)
+            view.note("The connection broke; trying again (Ctrl-C stops watching, not the run)");
+          wasBroken = isBroken;
         },
         onError: reject,
         onComplete: () => resolve(newest),
