@@ -1,5 +1,6 @@
 import { ModelError } from "../errors.ts";
 import { Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { opset as tableOpset } from "../ops/definition.ts";
 import { ops } from "../ops/index.ts";
 import { type Context, value } from "./context.ts";
@@ -14,6 +15,8 @@ import { addWeights, trainedBy } from "./weights.ts";
 export interface ImportOptions {
   /** Sizes of dynamic dimensions by their name in the model ("batch"), or "<input>.<axis>" for one without a name. */
   dims?: Readonly<Record<string, number>>;
+  /** Inputs that become constants with these contents, e.g. a target shape that a model takes as an input. */
+  fixed?: Readonly<Record<string, Tensor>>;
   /** Reads files that hold weights outside the model. */
   external?: ExternalFile;
   /**
@@ -51,7 +54,9 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
   };
   for (const declared of declaredInputs(source)) {
     const type = widenedType(boundInput(declared, options.dims ?? {}), context.halves);
-    context.items.set(declared.name, graph.input(declared.name, type));
+    const fixed = options.fixed?.[declared.name];
+    const made = fixed ? graph.constant(fixed, fixed.dtype, declared.name) : graph.input(declared.name, type);
+    context.items.set(declared.name, made);
   }
   fill(source, context);
   for (const { name } of source.output) graph.output(name, value(context.items, name, `output "${name}"`));

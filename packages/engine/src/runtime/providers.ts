@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { InferenceSession, listSupportedBackends } from "onnxruntime-node";
-import { DeviceError } from "../errors.ts";
+import { DeviceError, ModelError } from "../errors.ts";
 import { attributeType, encodeModel } from "../onnx/proto.ts";
 
 /** Every provider that can be asked for, with what makes it present. */
@@ -44,8 +44,9 @@ export function providers(): Promise<Provider[]> {
 /**
  * Opens a session, after which the caller owns it.
  * @throws DeviceError PROVIDER_ABSENT naming the providers that are present and what would install the missing one
+ * @throws ModelError NO_KERNEL, BFLOAT16 (not carried by ONNX Runtime's JavaScript binding) or SESSION_REFUSED
  */
-export async function openSession(model: Uint8Array | string, settings: SessionSettings): Promise<InferenceSession> {
+export async function openSession(model: Uint8Array, settings: SessionSettings): Promise<InferenceSession> {
   const provider = settings.provider ?? "cpu";
   if (provider !== "cpu" && !(await providers()).includes(provider))
     throw new DeviceError({
@@ -55,8 +56,14 @@ export async function openSession(model: Uint8Array | string, settings: SessionS
       got: provider,
       fix: `${provider} needs ${requirements[provider] ?? "a name from the list"}.`,
     });
-  const options = sessionOptions({ ...settings, provider });
-  return typeof model === "string" ? InferenceSession.create(model, options) : InferenceSession.create(model, options);
+  try {
+    return await InferenceSession.create(model, sessionOptions({ ...settings, provider }));
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    const missing = /Could not find an implementation|NOT_IMPLEMENTED/.test(got);
+    const code = missing ? "NO_KERNEL" : /data type: 16/.test(got) ? "BFLOAT16" : "SESSION_REFUSED";
+    throw new ModelError({ code, message: `ONNX Runtime cannot run this graph on ${provider}`, got, cause });
+  }
 }
 
 function sessionOptions({
@@ -70,6 +77,10 @@ function sessionOptions({
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
+    // Shapes are fixed and the same tensors come and go in every step, which malloc serves as fast as ONNX Runtime's arena
+    // (measured: the same CPU time) without keeping a third more memory.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
     // Warnings are about graphs that a user cannot change; errors arrive as exceptions.
     logSeverityLevel: 3,
     // Spinning threads would take the cores from other runs on the same machine.
