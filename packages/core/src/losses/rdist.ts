@@ -1,6 +1,7 @@
 import { op, type Value, withGradient } from "@retort/engine";
 import { z } from "zod";
 import { hasShape } from "./agreement.ts";
+import type { HeadLayout } from "./chunked-head.ts";
 import { defineLoss } from "./loss.ts";
 
 export const rdistParams = z.strictObject({
@@ -26,8 +27,9 @@ export function relation(features: Value): Value {
 }
 
 /** The relation of logits hidden · head, without the logits: H (W Wᵀ) Hᵀ for hidden [B,N,D] and head W [D,V]. */
-export function relationThroughHead(hidden: Value, head: Value): Value {
-  return op.matMul(op.matMul(hidden, relation(head)), swapped(hidden));
+export function relationThroughHead(hidden: Value, head: Value, layout: HeadLayout = "in-out"): Value {
+  const gram = relation(layout === "in-out" ? head : op.transpose(head, [1, 0])); // [D,D]
+  return op.matMul(op.matMul(hidden, gram), swapped(hidden));
 }
 
 /** Mean over samples of 1 − ⟨R_s,R_t⟩ / (‖R_s‖ ‖R_t‖), relations [B,N,N], over the tokens marked in `mask` bool [B,N]. */

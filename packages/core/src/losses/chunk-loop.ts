@@ -1,0 +1,47 @@
+import { filled, type Graph, op, type Value } from "@retort/engine";
+
+/** What goes from one round to the next. */
+export interface Carried {
+  /** Value before the first round, in the graph around the loop. */
+  initial: Value;
+  /** Value at the start of a round. */
+  held: Value;
+}
+
+export interface Round {
+  /** Each with its value at the end of the round. */
+  carried: readonly (Carried & { next: Value })[];
+  /** Kept of every round, stacked along a new first axis. */
+  scanned: readonly Value[];
+}
+
+export interface RoundStart {
+  /** int64 scalar: 0, 1, ... */
+  index: Value;
+  carry(initial: Value): Carried;
+}
+
+/** A Loop over `numRounds` rounds that `build` describes once. @returns the carried values at the end, then the scanned ones */
+export function chunkLoop(graph: Graph, numRounds: number, build: (start: RoundStart) => Round): Value[] {
+  const body = graph.subgraph(graph.uniqueName("chunk"));
+  const input = (name: string, type: Pick<Value, "dtype" | "shape">) =>
+    body.input(body.uniqueName(`${body.name}/${name}`), { dtype: type.dtype, shape: type.shape });
+  const index = input("index", { dtype: "int64", shape: [] });
+  const goOn = input("goOn", { dtype: "bool", shape: [] });
+  const carry = (initial: Value): Carried => ({ initial, held: input("held", initial) });
+  const round = build({ index, carry });
+  // The operator wants one carried value at least.
+  const carried = round.carried.length > 0 ? round.carried : [unused(carry(graph.constant(filled("float32", [], 0))))];
+  body.output("goOn", goOn);
+  carried.forEach(({ next }, i) => {
+    body.output(`next${i}`, next);
+  });
+  round.scanned.forEach((value, i) => {
+    body.output(`scanned${i}`, value);
+  });
+  const inputs = [graph.constant(numRounds, "int64"), null, ...carried.map(({ initial }) => initial)];
+  const results = graph.add("Loop", inputs, { body }, { numOutputs: carried.length + round.scanned.length });
+  return results.slice(carried.length - round.carried.length);
+}
+
+const unused = (carried: Carried): Carried & { next: Value } => ({ ...carried, next: op.stopGradient(carried.held) });
