@@ -210,7 +210,10 @@ async function initialise(dir, { place, owner, durable, log }) {
       `--pwfile=${passwordFile}`,
       "-E",
       "UTF8",
-      "--locale=C.UTF-8",
+      // Sorts and compares alike on every machine, whatever locales it has.
+      "--locale=C",
+      "--locale-provider=builtin",
+      "--builtin-locale=C.UTF-8",
     ];
     const output = await run(join(place.binaries, "bin", "initdb"), durable ? args : [...args, "--no-sync"], {
       cwd: dir,
@@ -247,6 +250,7 @@ async function launch(dir, { place, owner, durable, port }) {
     unix_socket_directories: "",
     max_connections: "200",
     shared_buffers: "128MB",
+    work_mem: "16MB",
     max_wal_size: "2GB",
     checkpoint_timeout: "15min",
     ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),

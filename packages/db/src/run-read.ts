@@ -20,12 +20,11 @@ const listSql = `WITH page AS MATERIALIZED (
     (array_agg(jsonb_build_object('stageName', rs.name, 'progress', s.progress) ORDER BY rs.position)
       FILTER (WHERE s.status = 'running'))[1] AS current
   FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN stage s ON s.id = rs.stage_id GROUP BY rs.run_id
-), newest AS (
-  SELECT DISTINCT ON (rs.run_id, l.key) rs.run_id, l.key, l.value
-  FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN metric_latest l ON l.stage_id = rs.stage_id
-  WHERE l.key = ANY ($6::text[]) ORDER BY rs.run_id, l.key, rs.position DESC
 ), metrics AS (
-  SELECT run_id, json_object_agg(key, value) AS metrics FROM newest GROUP BY run_id
+  -- Of a key that several stages have, the last one counts: JSON.parse() keeps the last of equal names.
+  SELECT rs.run_id, json_object_agg(l.key, l.value ORDER BY rs.position) AS metrics
+  FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN metric_latest l ON l.stage_id = rs.stage_id
+  WHERE l.key = ANY ($6::text[]) GROUP BY rs.run_id
 )
 SELECT ${runColumns}, coalesce(t.stages, 0) AS "numStages", coalesce(t.finished, 0) AS "numFinishedStages",
   coalesce(t.reused, 0) AS "numReusedStages", t.current, m.metrics

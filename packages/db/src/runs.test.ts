@@ -289,6 +289,10 @@ describe("list", () => {
       { key: "loss", step: 2, value: Number.NaN },
       { key: "other", step: 2, value: 5 },
     ]);
+    const later = await claimed(db, { workerId, runId: ids[1]!, name: "b-2" });
+    const earlier = await claimed(db, { workerId, runId: ids[1]!, name: "train-2" });
+    await db.metrics.write(later.fence, [{ key: "loss", step: 0, value: 7 }]);
+    await db.metrics.write(earlier.fence, [{ key: "loss", step: 9, value: 8 }]);
     const progress = { done: 2, total: 10, unit: "steps", at: new Date().toISOString(), secondsLeft: 8 };
     await db.stages.heartbeat(stage.fence, { leaseMs: 1000, progress });
     const first = await db.runs.list({ limit: 2, metricKeys: ["loss"] });
@@ -300,10 +304,12 @@ describe("list", () => {
       current: { stageName: "train-3", progress },
       metrics: { loss: Number.NaN },
     });
+    // The later stage's, though the earlier one wrote last.
+    expect(first.runs[1]?.metrics).toEqual({ loss: 7 });
     const second = await db.runs.list({ limit: 2, cursor: first.nextCursor! });
     expect(second).toMatchObject({ runs: [{ id: ids[0], metrics: {} }], nextCursor: null });
-    expect((await db.runs.list({ status: "running" })).runs).toHaveLength(1);
+    expect((await db.runs.list({ status: "running" })).runs).toHaveLength(2);
     expect((await db.runs.list({ recipe: "unknown" })).runs).toEqual([]);
-    expect(await db.runs.countByStatus()).toMatchObject({ queued: 2, running: 1, succeeded: 0 });
+    expect(await db.runs.countByStatus()).toMatchObject({ queued: 1, running: 2, succeeded: 0 });
   });
 });
