@@ -3,10 +3,13 @@ import { type Node, neededNodes, reads, sameType, type Value } from "../graph/gr
 import { isFloat, sizeOf, typeText } from "../graph/tensor.ts";
 import { missingGradient } from "../ops/errors.ts";
 import { op } from "../ops/functions.ts";
+import { Recompute } from "./recompute.ts";
 
 export interface GradOptions {
   /** Cotangent of the loss, of its type; without one the loss must be a single number. */
   seed?: Value;
+  /** Segments, by a pattern on node scopes, whose inner values are computed again instead of kept: /blocks\.\d+/. */
+  recompute?: RegExp;
 }
 
 /**
@@ -18,14 +21,14 @@ export interface GradOptions {
 export function grad(loss: Value, wrt: readonly Value[], options: GradOptions = {}): Value[] {
   const { graph } = loss;
   checkRequest(loss, wrt, options);
-  const reverse = new Reverse(wrt);
-  const nodes = neededNodes([loss]);
-  for (const node of graph.nodes) if (nodes.has(node)) reverse.reach(node);
+  const needed = neededNodes([loss]);
+  const nodes = graph.nodes.filter((node) => needed.has(node));
+  const reverse = new Reverse(wrt, options.recompute && new Recompute(options.recompute, nodes));
+  for (const node of nodes) reverse.reach(node);
 
   const seed = options.seed ?? op.reshape(graph.constant(1, loss.dtype), loss.shape);
   reverse.contribute(loss, seed, null);
-  const order = graph.nodes.filter((node) => nodes.has(node)).reverse();
-  for (const node of order) reverse.visit(node, loss);
+  for (const node of nodes.reverse()) reverse.visit(node, loss);
   return wrt.map((value) => reverse.total(value) ?? graph.zeros(value));
 }
 
@@ -37,8 +40,11 @@ class Reverse {
   /** The node through which a value's cotangent came first: the way back to the loss, for errors. */
   readonly #towardsLoss = new Map<Value, Node | null>();
 
-  constructor(wrt: readonly Value[]) {
+  readonly #recompute: Recompute | undefined;
+
+  constructor(wrt: readonly Value[], recompute: Recompute | undefined) {
     this.#active = new Set(wrt);
+    this.#recompute = recompute;
   }
 
   /** Marks what depends on the active values; called in topological order. */
@@ -97,22 +103,21 @@ class Reverse {
 
   #rules(node: Node, loss: Value): readonly ((() => Value) | null)[] {
     const cotangents = node.outputs.map((output) => this.total(output));
-    if (node.customGradient) {
+    const known = cotangents.find((cotangent) => cotangent !== null) as Value;
+    const twin = this.#recompute?.twinOf(node, known) ?? node;
+    if (twin.customGradient) {
       const dy = cotangents[0] ?? node.graph.zeros(node.outputs[0] as Value);
-      return node.customGradient.rule({ ...node.customGradient, dy });
+      return twin.customGradient.rule({ ...twin.customGradient, dy });
     }
     const { gradient } = node.graph.definition(node.op);
     if (gradient === "flat" || gradient === "discrete" || gradient === "composed") return [];
     try {
       if (gradient === "missing") throw missingGradient(node);
-      return gradient({ graph: node.graph, node, cotangents });
+      return gradient({ graph: node.graph, node: twin, cotangents });
     } catch (error) {
       if (!(error instanceof ModelError) || error.code !== "MISSING_GRADIENT") throw error;
-      throw new ModelError({
-        ...error,
-        message: error.message.split(";")[0] as string,
-        where: `${error.where}, path ${this.#path(node, loss)}`,
-      });
+      const message = error.message.split(";")[0] as string;
+      throw new ModelError({ ...error, message, where: `${error.where}, path ${this.#path(node, loss)}` });
     }
   }
 

@@ -210,8 +210,10 @@ export class Graph {
 
   /** Declares a result of the graph. The value keeps its own name; writers give the tensor the output's name where they can. */
   output(name: string, value: Value): void {
-    if (this.outputs.has(name))
-      throw new ModelError({ code: "DUPLICATE_NAME", message: `two outputs named "${name}"` });
+    const holder = this.parameters.get(name) ?? this.inputs.find((input) => input.name === name);
+    if (this.outputs.has(name) || (holder && holder !== value)) {
+      throw new ModelError({ code: "DUPLICATE_NAME", message: `the name "${name}" of an output is taken` });
+    }
     this.#checkOwner(value, `output "${name}"`);
     this.outputs.set(name, value);
   }
