@@ -4,6 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import { sameShape, type Tensor, type TensorType, tensor, typeText } from "../graph/tensor.ts";
 import { fromOrt, toOrt } from "./ort-tensor.ts";
 import { openSession, type SessionSettings } from "./providers.ts";
+import { release } from "./release.ts";
 import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
 import { emaSlot, type TrainGraphOptions, trainGraph } from "./train-graph.ts";
 
@@ -32,7 +33,7 @@ export interface TrainStep {
    * @throws DivergedError when a loss or gradient is NaN or infinite; the state of before this run is kept
    */
   run(batches: Readonly<Record<string, Tensor>>): Promise<StepReport>;
-  /** All parameters of the graph by name, the frozen ones included. Valid until the next run. */
+  /** Copies of all parameters of the graph by name, the frozen ones included. */
   parameters(): Map<string, Tensor>;
   /** As `parameters`, with the moving averages in place of the trained weights. */
   averages(): Map<string, Tensor>;
@@ -59,9 +60,20 @@ export async function compileTrainStep(graph: Graph, options: TrainStepOptions):
     });
   }
 
-  function withSlot(slot: string | null): Map<string, Tensor> {
-    const trainedNow = new Map(trained.map((name) => [name, state.get(slot === null ? name : `${name}#${slot}`)!]));
-    return new Map([...graph.parameters].map(([name, value]) => [name, trainedNow.get(name) ?? value.tensor!]));
+  /** The initial tensors belong to the graph; all later ones are ours, and nobody else holds them. */
+  function replaceState(next: (name: string) => Tensor): void {
+    const old = state;
+    state = new Map([...old.keys()].map((name) => [name, next(name)]));
+    if (old !== initial) release(old.values());
+  }
+
+  function withSlot(suffix: string): Map<string, Tensor> {
+    return new Map(
+      [...graph.parameters].map(([name, value]) => {
+        const now = state.get(name + suffix) ?? state.get(name) ?? value.tensor!;
+        return [name, { ...now, data: now.data.slice() }];
+      }),
+    );
   }
 
   return {
@@ -93,16 +105,16 @@ export async function compileTrainStep(graph: Graph, options: TrainStepOptions):
           fix: "Lower the learning rate, clip the gradients (maxGradNorm) or look at the batch; the state before this run is kept.",
         });
       const learningRates = Float64Array.from({ length: numSteps }, (_, i) => optimizer.lr(step + i));
-      state = new Map([...state.keys()].map((name) => [name, fromOrt(out[`next/${name}`]!)]));
+      replaceState((name) => fromOrt(out[`next/${name}`]!));
       step += numSteps;
       const metrics = results
         .filter((name) => name.startsWith("metric/"))
         .map((name) => [name.slice(7), numbersOf(name)]);
       return { losses, gradNorms, learningRates, metrics: Object.fromEntries(metrics) };
     },
-    parameters: () => withSlot(null),
+    parameters: () => withSlot(""),
     averages() {
-      if (options.ema !== undefined) return withSlot(emaSlot);
+      if (options.ema !== undefined) return withSlot(`#${emaSlot}`);
       throw new ModelError({
         code: "NO_AVERAGES",
         message: "no moving averages are kept",
@@ -125,12 +137,13 @@ export async function compileTrainStep(graph: Graph, options: TrainStepOptions):
       }
       const extra = [...tensors.keys()].find((name) => !state.has(name));
       if (extra !== undefined) throw otherState("nothing", `a tensor "${extra}"`);
-      state = new Map([...state.keys()].map((name) => [name, tensors.get(name)!]));
+      replaceState((name) => tensors.get(name)!);
       step = Number(metadata.step);
     },
     async dispose() {
       if (!open) return;
       open = false;
+      if (state !== initial) release(state.values());
       state = initial;
       await session.release();
     },
