@@ -1,7 +1,7 @@
 "use client";
 
 import { Check, Copy } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Fragment, useEffect, useState } from "react";
 import { Button } from "./button.tsx";
 
 /** Copies text, and says that it did. */
@@ -33,7 +33,13 @@ export function Command({ text, label = "Copy command" }: { text: string; label?
         <span aria-hidden className="text-ink-3 select-none">
           ${" "}
         </span>
-        {text}
+        {/* Broken between options, never within one. */}
+        {text.split(/ (?=--)/).map((part, index) => (
+          <Fragment key={part}>
+            {index > 0 && " "}
+            <span className="inline-block max-w-full">{part}</span>
+          </Fragment>
+        ))}
       </code>
       <CopyButton text={text} label={label} />
     </div>

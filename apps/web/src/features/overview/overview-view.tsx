@@ -29,7 +29,7 @@ export function OverviewView() {
   const { data } = overview;
   if (overview.error !== null && data === undefined)
     return <Problem error={overview.error} onRetry={() => void overview.refetch()} />;
-  const live = data?.recentRuns.filter(isLive) ?? null;
+  const live = data?.recentRuns.filter(isLive).sort((a, b) => waits(a) - waits(b)) ?? null;
   const ended = data?.recentRuns.filter((run) => !isLive(run)) ?? null;
   return (
     <div className="grid grid-cols-1 gap-x-10 gap-y-10 xl:grid-cols-[minmax(0,1fr)_20rem]">
@@ -97,6 +97,11 @@ export function OverviewView() {
       </aside>
     </div>
   );
+}
+
+/** What runs stands before what waits. */
+function waits({ status }: Overview["recentRuns"][number]): number {
+  return Number(status === "queued");
 }
 
 function FirstRun({ hasWorker }: { hasWorker: boolean }) {

@@ -12,7 +12,7 @@ import { cx } from "../../ui/class-names.ts";
 import { Empty } from "../../ui/empty.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
-import { isLive, RunTable } from "./run-table.tsx";
+import { isLive, lossKeys, RunTable } from "./run-table.tsx";
 
 export interface RunFilter {
   status: RunStatus | undefined;
@@ -25,7 +25,7 @@ const statuses: readonly RunStatus[] = ["running", "queued", "succeeded", "faile
 export function RunBrowser({ filter }: { filter: RunFilter }) {
   const trpc = useTRPC();
   const client = useTRPCClient();
-  const input = { ...filter, limit: 50, metricKeys: ["loss"] };
+  const input = { ...filter, limit: 50, metricKeys: lossKeys };
   // Not infiniteQueryOptions(): that adds a "direction" to the input, which the strict procedure refuses.
   const runs = useInfiniteQuery({
     queryKey: [...trpc.runs.list.queryKey(input), "pages"],

@@ -93,7 +93,7 @@ export function HeadlineValue({ run }: { run: RunSummary }) {
       </span>
     );
   }
-  const { loss } = run.metrics;
+  const loss = Object.values(run.metrics)[0];
   if (loss === undefined) return <span className="text-ink-3">–</span>;
   return (
     <span className="text-sm text-ink-2 numeric">

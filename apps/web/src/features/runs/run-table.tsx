@@ -61,3 +61,6 @@ export function RunTable({ runs, label }: { runs: readonly RunSummary[] | null; 
 export function isLive({ status }: Pick<RunSummary, "status">): boolean {
   return status === "queued" || status === "running";
 }
+
+/** Metrics that lists show while there is no result yet. */
+export const lossKeys = ["loss", "train/loss"];
