@@ -62,9 +62,20 @@ describe("a worker", () => {
       const stages = await Promise.all(wide.map((id) => platform.stage(id)));
       mostAtOnce = Math.max(mostAtOnce, stages.filter(({ status }) => status === "running").length);
     }, 30);
-    await Promise.all([...started, ...wide.map((id) => platform.runEnds(id, "succeeded"))]);
-    clearInterval(watch);
+    await Promise.all([...started, ...wide.map((id) => platform.runEnds(id, "succeeded"))]).finally(() =>
+      clearInterval(watch),
+    );
     expect(mostAtOnce).toBe(1);
+  });
+
+  it("keeps every line of a stage that prints faster than the database writes", async () => {
+    const runId = await platform.launch({ steps: 1, printLines: 150_000 });
+    const run = await platform.runEnds(runId, "succeeded");
+    const stageId = run.stages[0]!.id;
+    const where = { stageId, message: { startsWith: "Line " } };
+    expect(await platform.db.prisma.logLine.count({ where })).toBe(150_000);
+    const [last] = await platform.db.prisma.logLine.findMany({ where, orderBy: { seq: "desc" }, take: 1 });
+    expect(last?.message).toBe("Line 150000 of 150000");
   });
 
   it("leaves nothing behind: no process, no file", async () => {

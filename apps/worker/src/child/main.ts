@@ -3,6 +3,8 @@ import { stageRuns } from "@retort/core/node";
 import { type MessageFromChild, messageToChild, type StartMessage } from "../runner/messages.ts";
 import { Channel, RequestError } from "./channel.ts";
 import { stageContext } from "./context.ts";
+import { giveWay } from "./manners.ts";
+import { outputWritten, writeOutputAtOnce } from "./output.ts";
 import { watchParent } from "./parent-watch.ts";
 
 // The process of one attempt: its worker starts it, tells it what to run over the channel, and outlives whatever happens here.
@@ -11,6 +13,8 @@ const channel = new Channel();
 const aborting = new AbortController();
 
 watchParent();
+giveWay();
+writeOutputAtOnce();
 // Nobody is left to report to.
 process.once("disconnect", () => process.exit(1));
 process.on("SIGTERM", () => abort("terminated"));
@@ -23,6 +27,7 @@ process.on("message", (raw) => {
 
 async function runAttempt(start: StartMessage): Promise<void> {
   await channel.end(await outcomeOf(start));
+  await outputWritten();
   process.exit(0);
 }
 

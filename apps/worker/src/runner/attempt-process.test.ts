@@ -42,7 +42,7 @@ async function run(params: Record<string, unknown>, memoryMb = 512) {
       messages.push(message);
       if (message.type === "request") child.send({ type: "reply", id: message.id });
     },
-    onLine: (_, line) => lines.push(line),
+    onLine: (_, line) => void lines.push(line),
   });
   child.send(startMessage(params));
   return { child, messages, lines, end: await child.ended };

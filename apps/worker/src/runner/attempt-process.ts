@@ -16,7 +16,8 @@ export interface AttemptProcessOptions {
   memoryBytes: number;
   memorySampleMs: number;
   onMessage(message: unknown): void;
-  onLine(stream: "stdout" | "stderr", line: string): void;
+  /** Nothing more is read from the process while a promise that this gave is open. */
+  onLine(stream: "stdout" | "stderr", line: string): Promise<void> | undefined;
 }
 
 /** How the process ended. */
@@ -100,7 +101,14 @@ async function endOf(child: ChildProcess): Promise<{ exitCode: number | null; si
   await once(child, "exit");
   // What the stage itself started may hold the pipes open: it ends with the stage.
   signalGroup(child.pid!, "SIGKILL");
-  await Promise.race([closed, sleep(2_000)]);
+  let isClosed = false;
+  void closed.then(() => {
+    isClosed = true;
+  });
+  // What left the group may still hold them. A pipe that is not read for now holds output that is yet to come.
+  const isUnread = () => child.stdout?.isPaused() === true || child.stderr?.isPaused() === true;
+  do await Promise.race([closed, sleep(2_000)]);
+  while (!isClosed && isUnread());
   return { exitCode: child.exitCode, signal: child.signalCode };
 }
 

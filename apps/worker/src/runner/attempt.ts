@@ -156,7 +156,7 @@ export class Attempt {
       onMessage: (message) => this.#receive(message),
       onLine: (stream, message) => {
         this.#output.add(message);
-        this.#reporter.line({ at: new Date(), level: stream === "stderr" ? "warn" : "info", message });
+        return this.#reporter.line({ at: new Date(), level: stream === "stderr" ? "warn" : "info", message });
       },
     });
     this.#process.send({ type: "start", kind, params, seed, threads, device, ...files });

@@ -22,21 +22,35 @@ export class OutputTail {
   }
 }
 
-/** Calls for each line of a stream, the last one also when nothing ends it. Lines beyond 4,000 characters come in pieces. */
-export function eachLine(stream: Readable, onLine: (line: string) => void): void {
+/**
+ * Calls for each line of a stream, the last one also when nothing ends it. Lines beyond 4,000 characters come in pieces.
+ * While a promise that a call gave is open, nothing more is read, and whoever prints has to wait.
+ */
+export function eachLine(stream: Readable, onLine: (line: string) => Promise<void> | undefined): void {
   const decoder = new StringDecoder("utf8");
   let rest = "";
+  let numWaiting = 0;
+  const hand = (line: string) => {
+    const stored = onLine(line);
+    if (stored === undefined) return;
+    numWaiting++;
+    stream.pause();
+    void stored.finally(() => {
+      numWaiting--;
+      if (numWaiting === 0) stream.resume();
+    });
+  };
   stream.on("data", (chunk: Buffer) => {
     const lines = (rest + decoder.write(chunk)).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) for (const piece of pieces(shown(line))) onLine(piece);
+    for (const line of lines) for (const piece of pieces(shown(line))) hand(piece);
     while (rest.length > maxLineLength) {
-      onLine(rest.slice(0, maxLineLength));
+      hand(rest.slice(0, maxLineLength));
       rest = rest.slice(maxLineLength);
     }
   });
   stream.on("end", () => {
-    if (rest !== "") onLine(rest);
+    if (rest !== "") hand(rest);
   });
 }
 

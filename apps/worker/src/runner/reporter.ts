@@ -6,6 +6,7 @@ import type { LogLine, MetricPoint } from "./messages.ts";
 
 const gatherMs = 100;
 const batchSize = 5_000;
+const manyLines = 10_000;
 
 /** What may wait for the database. A stage that reports faster than the database takes it, or during a long outage, is stopped. */
 export const maxWaiting = { points: 500_000, lines: 100_000 };
@@ -39,10 +40,12 @@ export class Reporter {
     this.#added();
   }
 
-  line({ at, level, message }: LogLine): void {
+  /** @returns when many lines wait: what resolves once they are stored, for whoever can wait with the next */
+  line({ at, level, message }: LogLine): Promise<void> | undefined {
     // PostgreSQL's text has no NUL.
     this.#lines.push({ index: this.#numLines++, at, level, message: message.replaceAll("\0", "\u2400") });
     this.#added();
+    return this.#lines.length < manyLines ? undefined : this.flush().catch(() => {});
   }
 
   /** Resolves when everything reported so far is in the database. @throws what kept it from getting there */

@@ -14,8 +14,7 @@ describe.each(kinds)("stage kind %s", (kind, definition) => {
     expect(definition.title).not.toBe("");
   });
 
-  it("leaves something, and describes what it takes and leaves", () => {
-    expect(Object.keys(definition.outputs).length).toBeGreaterThan(0);
+  it("describes what it takes and leaves", () => {
     for (const { description } of [...Object.values(definition.inputs), ...Object.values(definition.outputs)]) {
       expect(description).not.toBe("");
     }

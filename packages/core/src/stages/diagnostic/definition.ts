@@ -25,6 +25,7 @@ export const diagnosticParams = z.strictObject({
   threads: z.int().min(1).max(1024).default(1).describe("Threads to reserve"),
   memoryMb: z.int().min(64).default(512).describe("Memory limit in MiB; the attempt is stopped beyond it"),
   allocateMb: z.int().min(0).default(0).describe("Memory to fill before the first step, in MiB"),
+  printLines: z.int().min(0).default(0).describe("Lines to print before the first step, as fast as they are taken"),
   checkpointEvery: z.int().min(0).default(0).describe("Steps between checkpoints; 0 for none"),
   failure: z.enum(diagnosticFailures).default("none").describe("How to fail, to see what the platform makes of it"),
   failAtStep: z.int().min(0).default(0).describe("Steps to finish before failing"),

@@ -13,6 +13,7 @@ export async function runDiagnostic(context: StageContext<DiagnosticParams>): Pr
   let chain = await resume(context);
   const ballast = Buffer.alloc(params.allocateMb * 2 ** 20, 1);
   context.log("info", `Diagnostic from step ${chain.step} of ${params.steps}, ${ballast.length / 2 ** 20} MiB held`);
+  for (let line = 1; line <= params.printLines; line++) process.stdout.write(`Line ${line} of ${params.printLines}\n`);
   const mayFail = params.failWhen === "always" || context.checkpoint === null;
 
   while (chain.step < params.steps) {
