@@ -6,6 +6,7 @@ const DATABASE_URL = "postgresql://retort@127.0.0.1:5432/retort";
 describe("readEnv", () => {
   it("answers loopback names only on loopback, and any name beyond unless told", () => {
     expect(readEnv({ DATABASE_URL }).hostNames).toEqual(["localhost", "127.0.0.1", "[::1]"]);
+    expect(readEnv({ DATABASE_URL, HOST: "127.0.0.2" }).hostNames).toContain("127.0.0.2");
     expect(readEnv({ DATABASE_URL, HOST: "0.0.0.0" }).hostNames).toBeNull();
     expect(readEnv({ DATABASE_URL, HOST: "0.0.0.0", RETORT_HOSTS: "Lab.example" }).hostNames).toContain("lab.example");
   });

@@ -60,6 +60,6 @@ export function readEnv(variables: Record<string, string | undefined> = process.
 function hostNames(host: string, named: string | undefined): readonly string[] | null {
   const extra = named === undefined ? [] : named.split(",").map((name) => name.trim().toLowerCase());
   const onLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
-  if (onLoopback || extra.length > 0) return [...loopbackNames, ...extra];
+  if (onLoopback || extra.length > 0) return [...new Set([...loopbackNames, host.toLowerCase(), ...extra])];
   return null;
 }
