@@ -25,21 +25,24 @@ interface TableProps {
 export function BoardTable({ board, unit, label, recipe, changesOf }: TableProps) {
   return (
     <Sheet className="scroll-shadow">
-      <table aria-label={`${label} on ${board.dataset}`} className="w-full min-w-[44rem] text-left">
+      <table aria-label={`${label} on ${board.dataset}`} className="w-full text-left">
         <thead>
           <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:px-3 [&>th]:font-normal [&>th]:whitespace-nowrap">
             <th scope="col" className="w-12 text-right">
               Rank
             </th>
             <th scope="col">Configuration</th>
-            <th scope="col">Input</th>
+            <th scope="col" className="max-md:hidden">
+              Input
+            </th>
             <th scope="col" className="w-16 text-right">
               Seeds
             </th>
-            <th scope="col" className="w-40 text-right">
-              {label}, mean ± std
+            <th scope="col" className="text-right md:w-40">
+              {label}
+              <span className="max-md:hidden">, mean ± std</span>
             </th>
-            <th scope="col" className="w-[22%] min-w-40">
+            <th scope="col" className="w-[22%] max-md:hidden">
               <span className="flex justify-between">
                 <span>{formatScore(board.lowest, unit)}</span>
                 <span>{formatScore(board.highest, unit)}</span>
@@ -84,7 +87,7 @@ function StandingRows({
     <>
       <tr className="border-b border-line last:border-0 [&>td]:px-3 [&>td]:py-2.5" data-standing={full.configKey}>
         <td className="text-right text-ink-2">{rank}</td>
-        <td className="max-w-0 min-w-56">
+        <td className="max-w-0 md:min-w-56">
           <button
             type="button"
             aria-expanded={open}
@@ -134,8 +137,8 @@ function StandingRows({
           data-control={control.condition}
         >
           <td />
-          <td className="pl-10! text-sm">
-            <span className="pl-[1.4rem]">same models, {toWords(control.condition).toLowerCase()}</span>
+          <td className="text-sm">
+            <span className="block pl-[1.4rem]">control: {toWords(control.condition).toLowerCase()}</span>
           </td>
           <MeasuredCells row={control} board={board} unit={unit} isControl />
         </tr>
@@ -157,21 +160,23 @@ function MeasuredCells({
 }) {
   return (
     <>
-      <td className="whitespace-nowrap">
+      <td className="whitespace-nowrap max-md:hidden">
         {isControl ? (
           <span className="rounded-sm border border-dashed border-control px-1.5 py-0.5 text-xs">
-            Control: {toWords(row.condition).toLowerCase()}
+            {toWords(row.condition)}
           </span>
         ) : (
           <span className="text-sm text-ink-2">{toWords(row.condition)}</span>
         )}
       </td>
       <td className="text-right">{row.n}</td>
-      <td className="text-right whitespace-nowrap">
-        <span className={cx(!isControl && "font-semibold")}>{formatScore(row.mean, unit)}</span>{" "}
-        <span className="text-sm text-ink-3">{row.std === null ? "one seed" : `± ${formatSpread(row.std, unit)}`}</span>
+      <td className="text-right md:whitespace-nowrap">
+        <span className={cx("whitespace-nowrap", !isControl && "font-semibold")}>{formatScore(row.mean, unit)}</span>{" "}
+        <span className="text-sm whitespace-nowrap text-ink-3">
+          {row.std === null ? "one seed" : `± ${formatSpread(row.std, unit)}`}
+        </span>
       </td>
-      <td>
+      <td className="max-md:hidden">
         <Spread row={row} lowest={board.lowest} highest={board.highest} hollow={isControl} />
       </td>
     </>

@@ -39,6 +39,9 @@ export function WorkerTable() {
               Memory
             </th>
             <th scope="col" className="text-right">
+              Stages now
+            </th>
+            <th scope="col" className="text-right">
               Up since
             </th>
             <th scope="col" className="text-right">
@@ -48,7 +51,7 @@ export function WorkerTable() {
         </thead>
         <tbody>
           {workers.data === undefined ? (
-            <SkeletonRows rows={2} columns={7} />
+            <SkeletonRows rows={2} columns={8} />
           ) : (
             workers.data.map((worker) => (
               <tr
@@ -78,6 +81,7 @@ export function WorkerTable() {
                 </td>
                 <td className="text-right">{worker.threads}</td>
                 <td className="text-right whitespace-nowrap">{formatBytes(worker.memoryBytes)}</td>
+                <td className="text-right">{worker.stageIds.length}</td>
                 <td className="text-right text-sm">
                   <Ago at={worker.startedAt} />
                 </td>
