@@ -1,6 +1,11 @@
-import { ModelError, ShapeError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
 import type { Call, OpDefinition } from "../ops/definition.ts";
+import { arityError, checkInputs } from "./arity.ts";
+import { copyInto } from "./copy.ts";
 import { type DType, filled, sameShape, sizeOf, type Tensor, type TensorType, tensor, typeText } from "./tensor.ts";
+import { neededNodes, reads } from "./traverse.ts";
+
+export { neededNodes, reads };
 
 /** Attributes under their ONNX names. Whether a number is an ONNX int or a float is said by the operator's schema. */
 export type AttributeValue = number | string | readonly number[] | readonly string[] | Tensor | Graph;
@@ -335,90 +340,6 @@ export class Graph {
     const { name, kind, producer = null } = made;
     return { graph: this, name, kind, dtype, shape, producer, tensor: made.tensor ?? null, trainable: false };
   }
-}
-
-/** All nodes that the values depend on, whichever graph they are in. */
-export function neededNodes(values: readonly Value[]): Set<Node> {
-  const needed = new Set<Node>();
-  const pending = values.map((value) => value.producer);
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (node === null || needed.has(node)) continue;
-    needed.add(node);
-    for (const value of reads(node)) pending.push(value.producer);
-  }
-  return needed;
-}
-
-/** The values a node reads, with those that its subgraphs capture. */
-export function reads(node: Node): Value[] {
-  const found = node.inputs.filter((value) => value !== null);
-  for (const attribute of Object.values(node.attributes)) {
-    if (attribute instanceof Graph) {
-      for (const inner of attribute.nodes) found.push(...reads(inner).filter((value) => value.graph !== attribute));
-      for (const value of attribute.outputs.values()) if (value.graph !== attribute) found.push(value);
-    }
-  }
-  return found;
-}
-
-function copyInto(from: Graph, to: Graph, values: Map<Value, Value>): void {
-  const mapped = (value: Value): Value => values.get(value) ?? value;
-  for (const value of from.inputs) values.set(value, to.input(value.name, value));
-  for (const value of from.parameters.values()) {
-    values.set(value, to.parameter(value.name, value.tensor as Tensor, { trainable: value.trainable }));
-  }
-  for (const value of from.constants) values.set(value, to.constant(value.tensor as Tensor, value.dtype, value.name));
-  for (const node of from.nodes) {
-    const attributes = Object.fromEntries(
-      Object.entries(node.attributes).map(([key, value]) => {
-        if (!(value instanceof Graph)) return [key, value];
-        const body = to.subgraph(value.name);
-        copyInto(value, body, values);
-        return [key, body];
-      }),
-    );
-    const outputs = to.add(
-      node.op,
-      node.inputs.map((value) => value && mapped(value)),
-      attributes,
-      { name: node.name, numOutputs: node.outputs.length, outputNames: node.outputs.map((value) => value.name) },
-    );
-    node.outputs.forEach((value, i) => {
-      values.set(value, outputs[i] as Value);
-    });
-    const made = outputs[0]?.producer;
-    if (made) {
-      made.scope = node.scope;
-      const custom = node.customGradient;
-      made.customGradient = custom && { ...custom, inputs: custom.inputs.map(mapped), saved: custom.saved.map(mapped) };
-    }
-  }
-  for (const [name, value] of from.outputs) to.output(name, mapped(value));
-}
-
-function checkInputs(definition: OpDefinition, call: Call): void {
-  const variadic = definition.inputs.at(-1)?.endsWith("...") ?? false;
-  const { inputs } = call;
-  const tooMany = !variadic && inputs.length > definition.inputs.length;
-  const missing = definition.inputs.find((name, i) => !name.endsWith("?") && !name.endsWith("...") && !inputs[i]);
-  if (tooMany || missing !== undefined || (variadic && inputs.length < definition.inputs.length)) {
-    throw arityError(
-      call,
-      `inputs ${definition.inputs.join(", ")}`,
-      missing ? `no ${missing}` : `${inputs.length} inputs`,
-    );
-  }
-}
-
-function arityError(call: Call, expected: string, got: string): ShapeError {
-  const where = `node "${call.nodeName}"`;
-  return new ShapeError({
-    code: "ARITY",
-    message: `${call.op} is called with a wrong number of arguments`,
-    expected,
-    got,
-    where,
-  });
 }
 
 function isTensor(contents: Tensor | readonly number[]): contents is Tensor {

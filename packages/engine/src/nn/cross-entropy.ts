@@ -1,5 +1,6 @@
 import type { Value } from "../graph/graph.ts";
-import { op, withGradient } from "../ops/functions.ts";
+import { withGradient } from "../ops/call.ts";
+import { op } from "../ops/functions.ts";
 
 export interface CrossEntropyOptions {
   /** Rows with this label do not count. Default -100; null: every row counts, which saves the masking. */

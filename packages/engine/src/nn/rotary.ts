@@ -1,6 +1,7 @@
 import type { Value } from "../graph/graph.ts";
 import { tensor } from "../graph/tensor.ts";
-import { op, withGradient } from "../ops/functions.ts";
+import { withGradient } from "../ops/call.ts";
+import { op } from "../ops/functions.ts";
 
 export interface RotaryOptions {
   /** int64 [T] or [B,T]. */

@@ -1,7 +1,8 @@
 import type { Value } from "../graph/graph.ts";
 import { tensor } from "../graph/tensor.ts";
+import { withGradient } from "../ops/call.ts";
 import { once } from "../ops/elementwise.ts";
-import { op, withGradient } from "../ops/functions.ts";
+import { op } from "../ops/functions.ts";
 import { swapLast } from "../ops/product.ts";
 
 export interface SdpaOptions {

@@ -1,15 +1,7 @@
-import {
-  type Attributes,
-  type CustomGradient,
-  constantOf,
-  type Graph,
-  isConstant,
-  type Value,
-} from "../graph/graph.ts";
-import { type DType, isFloat, type Shape, sameShape, sizeOf } from "../graph/tensor.ts";
-
-/** An argument of an elementwise function: a number becomes a constant of the other operand's dtype. */
-export type Operand = Value | number;
+import { constantOf, isConstant, type Value } from "../graph/graph.ts";
+import { type DType, isFloat, type Shape, sameShape } from "../graph/tensor.ts";
+import { lift, list, many, type Operand, one, withGradient } from "./call.ts";
+import { scatterAdd } from "./scatter.ts";
 
 export interface ReduceOptions {
   /** Default: all axes. */
@@ -48,52 +40,6 @@ export interface ResizeOptions {
   coordinate_transformation_mode?: "half_pixel" | "align_corners" | "asymmetric" | "pytorch_half_pixel";
   nearest_mode?: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
 }
-
-/**
- * One node and its first output. Where all inputs are constants and the result is small, the result is computed here and
- * becomes a constant: gradients are full of such arithmetic.
- */
-function one(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
-  return many(op, inputs, attributes)[0] as Value;
-}
-
-const maxFoldedSize = 64;
-
-function many(
-  op: string,
-  inputs: readonly (Value | null)[],
-  attributes: Attributes = {},
-  numOutputs?: number,
-): Value[] {
-  const graph = home(inputs);
-  const constant = inputs.every(
-    (value) => value === null || (value.kind === "constant" && sizeOf(value.shape) <= maxFoldedSize),
-  );
-  if (constant) {
-    const folded = graph.fold(op, inputs, attributes, { numOutputs });
-    if (folded?.every((tensor) => sizeOf(tensor.shape) <= maxFoldedSize))
-      return folded.map((tensor) => graph.constant(tensor));
-  }
-  return graph.add(op, inputs, attributes, { numOutputs });
-}
-
-/** The innermost graph among the inputs': a subgraph may read the values of those around it. */
-function home(inputs: readonly (Value | null)[]): Graph {
-  const graphs = inputs.flatMap((value) => (value ? [value.graph] : []));
-  const depth = (graph: Graph): number => (graph.parent ? 1 + depth(graph.parent) : 0);
-  return graphs.reduce((inner, graph) => (depth(graph) > depth(inner) ? graph : inner));
-}
-
-/** Numbers among the operands become scalars of the dtype of the first value. */
-function lift(operands: readonly Operand[], dtype?: DType): Value[] {
-  const like = operands.find((operand): operand is Value => typeof operand !== "number") as Value;
-  return operands.map((operand) =>
-    typeof operand === "number" ? like.graph.constant(operand, dtype ?? like.dtype) : operand,
-  );
-}
-
-/** int64 constant list in the graph of `x`. */
-const list = (x: Value, values: readonly number[]): Value => x.graph.constant(values, "int64");
 
 const unary =
   (op: string) =>
@@ -377,31 +323,6 @@ export const op = {
   /** `x` as it is, through which no gradient flows. */
   stopGradient: (x: Value): Value => withGradient(one("Identity", [x]), { inputs: [], saved: [], rule: () => [] }),
 } as const;
-
-/** Gives a computed value a gradient in closed form, in place of the chain rule through what computed it. */
-export function withGradient(value: Value, gradient: CustomGradient): Value {
-  if (value.producer) value.producer.customGradient = gradient;
-  return value;
-}
-
-/**
- * ScatterND that adds, in pieces that ONNX Runtime does not share between threads: its kernel adds without locks, and
- * loses updates when two threads meet at a repeated index. Its cost model keeps up to 2e5 elements on one thread.
- */
-function scatterAdd(x: Value, indices: Value, updates: Value): Value {
-  const depth = indices.shape.at(-1) as number;
-  const count = sizeOf(indices.shape.slice(0, -1));
-  const slice = x.shape.slice(depth);
-  const most = Math.max(1, Math.floor(maxUnsharedUpdates / Math.max(1, sizeOf(slice))));
-  const add = (sum: Value, at: Value, values: Value) => one("ScatterND", [sum, at, values], { reduction: "add" });
-  if (count <= most) return add(x, indices, updates);
-  const pieces = Math.ceil(count / most);
-  const split = Array.from({ length: pieces }, (_, i) => Math.min(most, count - i * most));
-  const rows = op.split(op.reshape(indices, [count, depth]), { split });
-  const values = op.split(op.reshape(updates, [count, ...slice]), { split });
-  return rows.reduce((sum, at, i) => add(sum, at, values[i] as Value), x);
-}
-const maxUnsharedUpdates = 1 << 17;
 
 /** TensorProto.DataType codes, as Cast's `to` holds them. */
 export const castCodes: Readonly<Record<DType, number>> = {

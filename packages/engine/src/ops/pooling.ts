@@ -1,11 +1,10 @@
 import type { Value } from "../graph/graph.ts";
 import { type Shape, sizeOf, tensor } from "../graph/tensor.ts";
 import { type Window, windowCounts, windowOf } from "./convolution.ts";
-import { defineOp, float, int, ints, string } from "./definition.ts";
+import { defineOp, int, ints, string } from "./definition.ts";
 import { op } from "./functions.ts";
-import { type AnyCall, constantNumbers, demand, eachIndex } from "./inference.ts";
-import { coordinateOf, type ResizeRule, resizeRows } from "./resize.ts";
-import { alongAxis, type SparseRows } from "./shape.ts";
+import { type AnyCall, demand, eachIndex } from "./inference.ts";
+import { alongAxis } from "./linear-map.ts";
 
 const poolAttributes = {
   kernel_shape: ints([]),
@@ -117,44 +116,6 @@ export const pooling = {
       },
     }),
   }),
-  Resize: defineOp("Resize", {
-    inputs: ["X", "roi?", "scales?", "sizes?"],
-    outputs: ["Y"],
-    attributes: {
-      mode: string("nearest"),
-      coordinate_transformation_mode: string("half_pixel"),
-      nearest_mode: string("round_prefer_floor"),
-      cubic_coeff_a: float(-0.75),
-      exclude_outside: int(0),
-      extrapolation_value: float(0),
-      antialias: int(0),
-      axes: ints(),
-      keep_aspect_ratio_policy: string("stretch"),
-    },
-    infer: (call) => [
-      { dtype: call.inputs.X.dtype, shape: resizeScales(call, call.inputs, call.attributes.axes).map(({ to }) => to) },
-    ],
-    // Resizing is a linear map along each axis, so its gradient is the transposed maps.
-    gradient: ({ graph, node, inputs, attributes, dy }) => ({
-      X: () => {
-        const call = { graph, op: node.op, nodeName: node.name, inputs: node.inputs, numOutputs: 1 };
-        const rule: ResizeRule = { ...attributes, exclude_outside: attributes.exclude_outside === 1 };
-        demand(
-          attributes.antialias === 0 && coordinateOf.has(attributes.coordinate_transformation_mode),
-          call,
-          "a Resize without antialias or crop where a gradient is needed",
-        );
-        return resizeScales(call, inputs, attributes.axes).reduce((x, { from, to, scale }, axis) => {
-          if (scale === 1 && from === to) return x;
-          const rows: SparseRows = resizeRows(rule, { from, to, scale });
-          return alongAxis(x, { axis, rows, size: from, transpose: true });
-        }, dy);
-      },
-      roi: null,
-      scales: null,
-      sizes: null,
-    }),
-  }),
 };
 
 /** Input positions of every window along one axis, inside the input; and the window's size with padding counted. */
@@ -173,23 +134,4 @@ function windowAxis(window: Window, axis: number, { dim, count }: { dim: number;
     // A partial last window (ceil_mode) never counts what lies beyond the padding.
     padded: taps.map((positions) => positions.filter((at) => at < dim + after).length),
   };
-}
-
-function resizeScales(
-  call: AnyCall,
-  inputs: { X: Value; scales: Value | null; sizes: Value | null },
-  axes: Shape | undefined,
-) {
-  const { X, scales, sizes } = inputs;
-  const chosen = axes?.map((axis) => (axis < 0 ? axis + X.shape.length : axis)) ?? [...X.shape.keys()];
-  const target = sizes && sizeOf(sizes.shape) > 0 ? constantNumbers(call, sizes, "sizes") : null;
-  const factors = scales && sizeOf(scales.shape) > 0 ? constantNumbers(call, scales, "scales") : null;
-  demand((target ?? factors)?.length === chosen.length, call, `sizes or scales of ${chosen.length} axes`);
-  return X.shape.map((from, axis) => {
-    const i = chosen.indexOf(axis);
-    if (i < 0) return { from, to: from, scale: 1 };
-    if (target) return { from, to: target[i] as number, scale: (target[i] as number) / from };
-    const scale = (factors as number[])[i] as number;
-    return { from, to: Math.floor(from * scale), scale };
-  });
 }

@@ -47,7 +47,7 @@ function reducedType(call: Call): TensorType {
   return { dtype: data.dtype, shape };
 }
 
-function reduction(
+function reduce(
   name: string,
   gradient: (at: Reduction) => Value,
   combine: ((values: number[]) => number) | null = null,
@@ -125,22 +125,22 @@ function argExtreme(name: string, better: (a: number, b: number) => boolean) {
 
 const total = (values: number[]) => values.reduce((a, b) => a + b, 0);
 
-export const reductions = {
-  ReduceSum: reduction("ReduceSum", ({ dy }) => dy, total),
-  ReduceMean: reduction(
+export const reduction = {
+  ReduceSum: reduce("ReduceSum", ({ dy }) => dy, total),
+  ReduceMean: reduce(
     "ReduceMean",
     ({ dy, count }) => op.mul(dy, 1 / count),
     (values) => total(values) / values.length,
   ),
-  ReduceMax: reduction("ReduceMax", extremeGradient, (values) => Math.max(...values)),
-  ReduceMin: reduction("ReduceMin", extremeGradient, (values) => Math.min(...values)),
-  ReduceProd: reduction("ReduceProd", productGradient, (values) => values.reduce((a, b) => a * b, 1)),
-  ReduceL1: reduction("ReduceL1", ({ x, dy }) => op.mul(op.sign(x), dy)),
+  ReduceMax: reduce("ReduceMax", extremeGradient, (values) => Math.max(...values)),
+  ReduceMin: reduce("ReduceMin", extremeGradient, (values) => Math.min(...values)),
+  ReduceProd: reduce("ReduceProd", productGradient, (values) => values.reduce((a, b) => a * b, 1)),
+  ReduceL1: reduce("ReduceL1", ({ x, dy }) => op.mul(op.sign(x), dy)),
   // The zero vector has subgradient 0: 0 · (dy / max(y, tiny)).
-  ReduceL2: reduction("ReduceL2", ({ x, y, dy }) => op.mul(x, op.div(dy, op.max(y(), 1e-30)))),
-  ReduceLogSum: reduction("ReduceLogSum", ({ y, dy }) => op.div(dy, op.exp(y()))),
-  ReduceLogSumExp: reduction("ReduceLogSumExp", ({ x, y, dy }) => op.mul(op.exp(op.sub(x, y())), dy)),
-  ReduceSumSquare: reduction("ReduceSumSquare", ({ x, dy }) => op.mul(x, op.mul(dy, 2))),
+  ReduceL2: reduce("ReduceL2", ({ x, y, dy }) => op.mul(x, op.div(dy, op.max(y(), 1e-30)))),
+  ReduceLogSum: reduce("ReduceLogSum", ({ y, dy }) => op.div(dy, op.exp(y()))),
+  ReduceLogSumExp: reduce("ReduceLogSumExp", ({ x, y, dy }) => op.mul(op.exp(op.sub(x, y())), dy)),
+  ReduceSumSquare: reduce("ReduceSumSquare", ({ x, dy }) => op.mul(x, op.mul(dy, 2))),
   ArgMax: argExtreme("ArgMax", (a, b) => a > b),
   ArgMin: argExtreme("ArgMin", (a, b) => a < b),
 

@@ -1,6 +1,70 @@
-import type { SparseRows } from "./shape.ts";
+import type { Value } from "../graph/graph.ts";
+import { type Shape, sizeOf } from "../graph/tensor.ts";
+import { defineOp, float, int, ints, string } from "./definition.ts";
+import { type AnyCall, constantNumbers, demand } from "./inference.ts";
+import { alongAxis, type SparseRows } from "./linear-map.ts";
 
-export interface ResizeRule {
+export const resizing = {
+  Resize: defineOp("Resize", {
+    inputs: ["X", "roi?", "scales?", "sizes?"],
+    outputs: ["Y"],
+    attributes: {
+      mode: string("nearest"),
+      coordinate_transformation_mode: string("half_pixel"),
+      nearest_mode: string("round_prefer_floor"),
+      cubic_coeff_a: float(-0.75),
+      exclude_outside: int(0),
+      extrapolation_value: float(0),
+      antialias: int(0),
+      axes: ints(),
+      keep_aspect_ratio_policy: string("stretch"),
+    },
+    infer: (call) => [
+      { dtype: call.inputs.X.dtype, shape: resizeScales(call, call.inputs, call.attributes.axes).map(({ to }) => to) },
+    ],
+    // Resizing is a linear map along each axis, so its gradient is the transposed maps.
+    gradient: ({ graph, node, inputs, attributes, dy }) => ({
+      X: () => {
+        const call = { graph, op: node.op, nodeName: node.name, inputs: node.inputs, numOutputs: 1 };
+        const rule: ResizeRule = { ...attributes, exclude_outside: attributes.exclude_outside === 1 };
+        demand(
+          attributes.antialias === 0 && coordinateOf.has(attributes.coordinate_transformation_mode),
+          call,
+          "a Resize without antialias or crop where a gradient is needed",
+        );
+        return resizeScales(call, inputs, attributes.axes).reduce((x, { from, to, scale }, axis) => {
+          if (scale === 1 && from === to) return x;
+          const rows: SparseRows = resizeRows(rule, { from, to, scale });
+          return alongAxis(x, { axis, rows, size: from, transpose: true });
+        }, dy);
+      },
+      roi: null,
+      scales: null,
+      sizes: null,
+    }),
+  }),
+};
+
+function resizeScales(
+  call: AnyCall,
+  inputs: { X: Value; scales: Value | null; sizes: Value | null },
+  axes: Shape | undefined,
+) {
+  const { X, scales, sizes } = inputs;
+  const chosen = axes?.map((axis) => (axis < 0 ? axis + X.shape.length : axis)) ?? [...X.shape.keys()];
+  const target = sizes && sizeOf(sizes.shape) > 0 ? constantNumbers(call, sizes, "sizes") : null;
+  const factors = scales && sizeOf(scales.shape) > 0 ? constantNumbers(call, scales, "scales") : null;
+  demand((target ?? factors)?.length === chosen.length, call, `sizes or scales of ${chosen.length} axes`);
+  return X.shape.map((from, axis) => {
+    const i = chosen.indexOf(axis);
+    if (i < 0) return { from, to: from, scale: 1 };
+    if (target) return { from, to: target[i] as number, scale: (target[i] as number) / from };
+    const scale = (factors as number[])[i] as number;
+    return { from, to: Math.floor(from * scale), scale };
+  });
+}
+
+interface ResizeRule {
   mode: string;
   coordinate_transformation_mode: string;
   nearest_mode: string;
@@ -15,7 +79,7 @@ interface ResizeAxis {
 }
 
 /** Position in the input that output element x shows, by coordinate_transformation_mode. */
-export const coordinateOf: ReadonlyMap<string, (x: number, axis: ResizeAxis) => number> = new Map([
+const coordinateOf: ReadonlyMap<string, (x: number, axis: ResizeAxis) => number> = new Map([
   ["half_pixel", (x, { scale }) => (x + 0.5) / scale - 0.5],
   ["pytorch_half_pixel", (x, { scale, to }) => (to > 1 ? (x + 0.5) / scale - 0.5 : 0)],
   [
@@ -34,7 +98,7 @@ const nearest: Readonly<Record<string, (x: number) => number>> = {
 };
 
 /** The linear map of one axis: for every output element, the input elements it mixes and their weights. */
-export function resizeRows(rule: ResizeRule, axis: ResizeAxis): SparseRows {
+function resizeRows(rule: ResizeRule, axis: ResizeAxis): SparseRows {
   const coordinate = coordinateOf.get(rule.coordinate_transformation_mode);
   const clamp = (at: number) => Math.min(Math.max(at, 0), axis.from - 1);
   return Array.from({ length: axis.to }, (_, x) => {

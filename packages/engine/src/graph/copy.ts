@@ -1,0 +1,39 @@
+import type { Graph, Value } from "./graph.ts";
+import type { Tensor } from "./tensor.ts";
+import { isGraph } from "./traverse.ts";
+
+/** Adds everything of one graph to another, empty one; `values` receives what each value has become. */
+export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>): void {
+  const mapped = (value: Value): Value => values.get(value) ?? value;
+  for (const value of from.inputs) values.set(value, to.input(value.name, value));
+  for (const value of from.parameters.values()) {
+    values.set(value, to.parameter(value.name, value.tensor as Tensor, { trainable: value.trainable }));
+  }
+  for (const value of from.constants) values.set(value, to.constant(value.tensor as Tensor, value.dtype, value.name));
+  for (const node of from.nodes) {
+    const attributes = Object.fromEntries(
+      Object.entries(node.attributes).map(([key, value]) => {
+        if (!isGraph(value)) return [key, value];
+        const body = to.subgraph(value.name);
+        copyInto(value, body, values);
+        return [key, body];
+      }),
+    );
+    const outputs = to.add(
+      node.op,
+      node.inputs.map((value) => value && mapped(value)),
+      attributes,
+      { name: node.name, numOutputs: node.outputs.length, outputNames: node.outputs.map((value) => value.name) },
+    );
+    node.outputs.forEach((value, i) => {
+      values.set(value, outputs[i] as Value);
+    });
+    const made = outputs[0]?.producer;
+    if (made) {
+      made.scope = node.scope;
+      const custom = node.customGradient;
+      made.customGradient = custom && { ...custom, inputs: custom.inputs.map(mapped), saved: custom.saved.map(mapped) };
+    }
+  }
+  for (const [name, value] of from.outputs) to.output(name, mapped(value));
+}

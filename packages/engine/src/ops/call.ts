@@ -1,0 +1,57 @@
+import type { Attributes, CustomGradient, Graph, Value } from "../graph/graph.ts";
+import { type DType, sizeOf } from "../graph/tensor.ts";
+
+/** An argument of an elementwise function: a number becomes a constant of the other operand's dtype. */
+export type Operand = Value | number;
+
+/**
+ * One node and its first output. Where all inputs are constants and the result is small, the result is computed here and
+ * becomes a constant: gradients are full of such arithmetic.
+ */
+export function one(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+  return many(op, inputs, attributes)[0] as Value;
+}
+
+const maxFoldedSize = 64;
+
+export function many(
+  op: string,
+  inputs: readonly (Value | null)[],
+  attributes: Attributes = {},
+  numOutputs?: number,
+): Value[] {
+  const graph = home(inputs);
+  const constant = inputs.every(
+    (value) => value === null || (value.kind === "constant" && sizeOf(value.shape) <= maxFoldedSize),
+  );
+  if (constant) {
+    const folded = graph.fold(op, inputs, attributes, { numOutputs });
+    if (folded?.every((tensor) => sizeOf(tensor.shape) <= maxFoldedSize))
+      return folded.map((tensor) => graph.constant(tensor));
+  }
+  return graph.add(op, inputs, attributes, { numOutputs });
+}
+
+/** The innermost graph among the inputs': a subgraph may read the values of those around it. */
+function home(inputs: readonly (Value | null)[]): Graph {
+  const graphs = inputs.flatMap((value) => (value ? [value.graph] : []));
+  const depth = (graph: Graph): number => (graph.parent ? 1 + depth(graph.parent) : 0);
+  return graphs.reduce((inner, graph) => (depth(graph) > depth(inner) ? graph : inner));
+}
+
+/** Numbers among the operands become scalars of the dtype of the first value. */
+export function lift(operands: readonly Operand[], dtype?: DType): Value[] {
+  const like = operands.find((operand): operand is Value => typeof operand !== "number") as Value;
+  return operands.map((operand) =>
+    typeof operand === "number" ? like.graph.constant(operand, dtype ?? like.dtype) : operand,
+  );
+}
+
+/** int64 constant list in the graph of `x`. */
+export const list = (x: Value, values: readonly number[]): Value => x.graph.constant(values, "int64");
+
+/** Gives a computed value a gradient in closed form, in place of the chain rule through what computed it. */
+export function withGradient(value: Value, gradient: CustomGradient): Value {
+  if (value.producer) value.producer.customGradient = gradient;
+  return value;
+}
