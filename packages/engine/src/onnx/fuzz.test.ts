@@ -65,7 +65,7 @@ const models = [
 /** A copy with a few bytes changed, removed, repeated or added, or cut short. */
 function mutated(bytes: Uint8Array, draw: () => number): Uint8Array {
   const below = (limit: number) => Math.floor(((draw() + 1) / 2) * limit);
-  let made = bytes.slice();
+  let made: Uint8Array = bytes.slice();
   for (let edits = 1 + below(4); edits > 0; edits--) {
     const at = below(made.length);
     const length = 1 + below(8);

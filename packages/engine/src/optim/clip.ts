@@ -13,8 +13,7 @@ export function globalNorm(gradients: readonly Value[]): Value {
   );
 }
 
-/** Scales the gradients by min(1, maxNorm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_. */
-export function clipByNorm(gradients: readonly Value[], norm: Value, maxNorm: number): Value[] {
-  const factor = op.min(1, op.div(maxNorm, op.add(norm, 1e-6)));
-  return gradients.map((gradient) => op.mul(gradient, factor));
+/** What gradients are multiplied by so that their norm is at most maxNorm: min(1, maxNorm / (norm + 1e-6)), as in PyTorch. */
+export function clipFactor(norm: Value, maxNorm: number): Value {
+  return op.min(1, op.div(maxNorm, op.add(norm, 1e-6)));
 }

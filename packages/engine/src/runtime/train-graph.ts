@@ -12,13 +12,15 @@
  */
 import { grad } from "../autodiff/grad.ts";
 import { ModelError, ShapeError } from "../errors.ts";
-import { Graph, type Value } from "../graph/graph.ts";
-import { filled, type Tensor, type TensorType, typeText } from "../graph/tensor.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { type Tensor, type TensorType, typeText } from "../graph/tensor.ts";
 import { emit, encodeGraph, usedValues, valueInfo } from "../onnx/export.ts";
 import { op } from "../ops/functions.ts";
-import { clipByNorm, globalNorm } from "../optim/clip.ts";
-import type { Optimizer, ParameterGroup } from "../optim/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { autocast } from "./autocast.ts";
 import { accumulationLoop, batchedInfo, join, slices, stepLoop } from "./loops.ts";
+import { type LossScaleOptions, lossScaleState } from "./loss-scale.ts";
+import { type Marks, parameterUpdate, type StepScalar } from "./parameter-update.ts";
 
 export interface TrainGraphOptions {
   /** A float32 scalar of the graph. */
@@ -36,12 +38,12 @@ export interface TrainGraphOptions {
   freeze?: RegExp | undefined;
   /** Decay of an exponential moving average of the weights, e.g. 0.999; default: none is kept. */
   ema?: number | undefined;
-}
-
-/** A number of each step that the host computes. */
-export interface StepScalar {
-  readonly name: string;
-  at(step: number): number;
+  /** Scopes whose inner values the backward pass computes again instead of keeping them: /blocks\.\d+/. */
+  recompute?: RegExp | undefined;
+  /** "mixed": products in float16, weights and everything else in float32, a dynamic scale of the loss; default "float32". */
+  precision?: "float32" | "mixed";
+  /** For mixed precision. */
+  lossScale?: LossScaleOptions;
 }
 
 export interface TrainGraph {
@@ -59,7 +61,6 @@ export interface TrainGraph {
   readonly results: readonly string[];
 }
 
-export const emaSlot = "ema";
 const scalarType: TensorType = { dtype: "float32", shape: [] };
 
 /**
@@ -125,20 +126,17 @@ export function trainGraph(graph: Graph, options: TrainGraphOptions): TrainGraph
   };
 }
 
-interface Marks {
-  step: string;
-  micro: string;
-}
-
 /** The model with its backward pass: yields the loss, the metrics and "grad/<parameter>". */
-function differentiate(graph: Graph, { loss, metrics = {}, freeze, accumulate = 1 }: TrainGraphOptions, mark: Marks) {
-  const { graph: copy, values } = graph.clone();
-  const reported = {
-    loss,
-    ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`metric/${name}`, value])),
-  };
+function differentiate(graph: Graph, options: TrainGraphOptions, mark: Marks) {
+  const { loss, metrics = {}, freeze, accumulate = 1, recompute, precision } = options;
+  const { graph: copy, values } = precision === "mixed" ? autocast(graph) : graph.clone();
+  const inputs = [...copy.inputs];
+  const reported = Object.entries(metrics).map(([name, value]) => [`metric/${name}`, value] as const);
   const results = new Map(
-    Object.entries(reported).map(([name, value]) => [name, values.get(checkScalar(name, value))!]),
+    [["loss", loss] as const, ...reported].map(([name, value]) => [
+      name,
+      op.cast(values.get(checkScalar(name, value))!, "float32"),
+    ]),
   );
   const target = results.get("loss")!;
   const used = usedValues([target]);
@@ -152,77 +150,30 @@ function differentiate(graph: Graph, { loss, metrics = {}, freeze, accumulate = 
       got: `${graph.parameters.size} parameters${freeze ? `, frozen: ${freeze}` : ""}`,
       where: `graph "${graph.name}"`,
     });
+  const given = new Map<Value, string>();
+  for (const input of inputs) given.set(input, mark.micro + input.name);
+  for (const parameter of trained) given.set(parameter, `${mark.step}state/${parameter.name}`);
+
   // Seeding with 1 / accumulate makes the sum over micro-batches the gradient of their mean.
-  const gradients = grad(target, trained, accumulate > 1 ? { seed: copy.constant(1 / accumulate) } : {});
+  let seed = copy.constant(1 / accumulate);
+  if (precision === "mixed") {
+    const scale = copy.input(copy.uniqueName("loss scale"), scalarType);
+    given.set(scale, `${mark.step}state/${lossScaleState.scale}`);
+    seed = op.mul(scale, seed);
+  }
+  const gradients = grad(target, trained, { seed, ...(recompute && { recompute }) });
   const outputs = new Map([...results].map(([name, value]) => [(accumulate > 1 ? "micro:" : mark.step) + name, value]));
   trained.forEach(({ name }, i) => {
     outputs.set(`${accumulate > 1 ? "micro:" : ""}grad/${name}`, gradients[i]!);
   });
-  const given = new Map<Value, string>();
-  for (const input of copy.inputs) given.set(input, mark.micro + input.name);
-  for (const parameter of trained) given.set(parameter, `${mark.step}state/${parameter.name}`);
   const all = usedValues([...outputs.values()]);
   return {
     part: emit(copy, { outputs, given, prefix: "model/" }),
-    inputs: copy.inputs.filter((input) => all.has(input)),
+    inputs: inputs.filter((input) => all.has(input)),
     results: [...results.keys()],
     trained,
     gradients: trained.map(({ name, dtype, shape }) => ({ name: `grad/${name}`, dtype, shape })),
   };
-}
-
-/** Clipping, the optimiser's update of every parameter, and the average of the weights. */
-function parameterUpdate(trained: readonly Value[], options: TrainGraphOptions, mark: Marks) {
-  const { optimizer, maxGradNorm, ema } = options;
-  const graph = new Graph("update", trained[0]!.graph.ops);
-  const given = new Map<Value, string>();
-  const outputs = new Map<string, Value>();
-  const state = new Map<string, Tensor>();
-  const input = (name: string, type: TensorType): Value => {
-    const value = graph.input(name, type);
-    given.set(value, name);
-    return value;
-  };
-  const held = (name: string, initial: Tensor): Value => {
-    state.set(name, initial);
-    return input(`${mark.step}state/${name}`, initial);
-  };
-
-  const gradients = trained.map((parameter) => input(`grad/${parameter.name}`, parameter));
-  const norm = globalNorm(gradients);
-  outputs.set(`${mark.step}gradNorm`, norm);
-  const clipped = maxGradNorm === undefined ? gradients : clipByNorm(gradients, norm, maxGradNorm);
-
-  const groups = new Map<ParameterGroup, Record<string, Value>>();
-  const scalars: StepScalar[] = [];
-  const scalarsOf = (group: ParameterGroup): Record<string, Value> => {
-    const known = groups.get(group);
-    if (known) return known;
-    const made = Object.keys(optimizer.scalars(0, group)).map((key) => {
-      const name = `${groups.size}/${key}`;
-      scalars.push({ name, at: (step) => optimizer.scalars(step, group)[key]! });
-      return [key, input(`${mark.step}scalar/${name}`, scalarType)] as const;
-    });
-    groups.set(group, Object.fromEntries(made));
-    return groups.get(group)!;
-  };
-
-  trained.forEach(({ name, tensor, dtype, shape }, i) => {
-    const initial = tensor!;
-    const group = optimizer.group(name);
-    const parameter = held(name, initial);
-    const slots = Object.fromEntries(
-      optimizer.slots.map((slot) => [slot, held(`${name}#${slot}`, filled(dtype, shape, 0))]),
-    );
-    const next = optimizer.update({ parameter, gradient: clipped[i]!, slots, scalars: scalarsOf(group), group });
-    outputs.set(`${mark.step}next/${name}`, next.parameter);
-    for (const slot of optimizer.slots) outputs.set(`${mark.step}next/${name}#${slot}`, next.slots[slot]!);
-    if (ema === undefined) return;
-    const average = op.mul(held(`${name}#${emaSlot}`, initial), ema);
-    const averaged = op.add(average, op.mul(next.parameter, 1 - ema));
-    outputs.set(`${mark.step}next/${name}#${emaSlot}`, averaged);
-  });
-  return { part: emit(graph, { outputs, given, prefix: "update/" }), state, scalars };
 }
 
 function stateInfo(prefix: string, state: ReadonlyMap<string, Tensor>) {

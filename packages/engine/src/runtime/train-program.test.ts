@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { DivergedError, ModelError, ShapeError } from "../errors.ts";
 import { tensor } from "../graph/tensor.ts";
 import { optim } from "../optim/index.ts";
+import { decodeSnapshot } from "./snapshot.ts";
 import { batches, regression, rows } from "./testing.ts";
 import { compileTrainStep, type TrainStep, type TrainStepOptions } from "./train-program.ts";
 
@@ -164,5 +165,26 @@ describe("compileTrainStep", () => {
     await step.dispose();
     await step.dispose();
     await expect(step.run(batches(1))).rejects.toThrow(/disposed/);
+  });
+
+  it("trains in mixed precision close to float32, with float32 weights", async () => {
+    const data = batches(20);
+    const full = await compiled({ stepsPerRun: 20 });
+    const mixed = await compiled({ stepsPerRun: 20, precision: "mixed", lossScale: { initial: 1024, growthSteps: 8 } });
+    const [a, b] = [await full.run(data), await mixed.run(data)];
+    for (const i of a.losses.keys())
+      expect(Math.abs(b.losses[i]! - a.losses[i]!)).toBeLessThan(0.01 * (1 + a.losses[i]!));
+    expect(mixed.parameters().get("w1")!.dtype).toBe("float32");
+    const scale = decodeSnapshot(mixed.state()).tensors.get("#lossScale")!;
+    expect([...scale.data]).toEqual([4096]);
+  });
+
+  it("skips a step whose gradients overflow, and halves the loss scale", async () => {
+    const step = await compiled({ stepsPerRun: 2, precision: "mixed", lossScale: { initial: 2 ** 100 } });
+    const before = step.parameters();
+    const { gradNorms } = await step.run(batches(2));
+    expect([...gradNorms].some(Number.isFinite)).toBe(false);
+    expect(step.parameters()).toEqual(before);
+    expect([...decodeSnapshot(step.state()).tensors.get("#lossScale")!.data]).toEqual([2 ** 98]);
   });
 });

@@ -3,17 +3,18 @@ import { DivergedError, ModelError, ShapeError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { sameShape, type Tensor, type TensorType, tensor, typeText } from "../graph/tensor.ts";
 import { fromOrt, toOrt } from "./ort-tensor.ts";
+import { emaSlot } from "./parameter-update.ts";
 import { openSession, type SessionSettings } from "./providers.ts";
 import { release } from "./release.ts";
 import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
-import { emaSlot, type TrainGraphOptions, trainGraph } from "./train-graph.ts";
+import { type TrainGraphOptions, trainGraph } from "./train-graph.ts";
 
 export interface TrainStepOptions extends TrainGraphOptions, SessionSettings {}
 
 /** What K steps report; each array holds one number a step. */
 export interface StepReport {
   readonly losses: Float32Array<ArrayBuffer>;
-  /** Global L2 norms before clipping. */
+  /** Global L2 norms before clipping; not finite for a step that mixed precision skipped. */
   readonly gradNorms: Float32Array<ArrayBuffer>;
   /** Rates of the optimiser's default group. */
   readonly learningRates: Float64Array;
@@ -94,7 +95,11 @@ export async function compileTrainStep(graph: Graph, options: TrainStepOptions):
       const out = await session.run(Object.fromEntries([...feeds].map(([name, value]) => [name, toOrt(value)])));
       const numbersOf = (name: string) => fromOrt(out[name]!).data as Float32Array<ArrayBuffer>;
       const [losses, gradNorms] = [numbersOf("loss"), numbersOf("gradNorm")];
-      const bad = losses.findIndex((loss, i) => !Number.isFinite(loss) || !Number.isFinite(gradNorms[i]));
+      // In mixed precision a gradient that overflows is no divergence: its step was skipped and the loss scale halved.
+      const overflowAllowed = options.precision === "mixed";
+      const bad = losses.findIndex(
+        (loss, i) => !Number.isFinite(loss) || !(overflowAllowed || Number.isFinite(gradNorms[i])),
+      );
       if (bad >= 0)
         throw new DivergedError({
           code: "DIVERGED",
