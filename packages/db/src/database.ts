@@ -69,6 +69,12 @@ export function createDatabase({ url, poolSize = 10, log = () => {} }: DatabaseO
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const eventHub = events({ pool, url, log });
   const evaluationTable = evaluations(pool);
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    await eventHub.close();
+    await prisma.$disconnect();
+    await pool.end();
+  };
   return {
     prisma,
     pool,
@@ -86,10 +92,9 @@ export function createDatabase({ url, poolSize = 10, log = () => {} }: DatabaseO
     leaderboard: leaderboard(pool),
     auth: auth(pool),
     events: eventHub,
-    async close() {
-      await eventHub.close();
-      await prisma.$disconnect();
-      await pool.end();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

@@ -35,8 +35,8 @@ interface EventsOptions {
 
 export function events({ pool, url, log }: EventsOptions): Events & { close(): Promise<void> } {
   const listeners = new Set<EventListener>();
+  /** The connection in use or in the making; one that was given up is not it. */
   let connection: Promise<pg.Client> | null = null;
-  let closed = false;
   let retryTimer: NodeJS.Timeout | undefined;
 
   const dispatch = (payload: string | undefined) => {
@@ -44,7 +44,21 @@ export function events({ pool, url, log }: EventsOptions): Events & { close(): P
     if (event !== null) for (const listener of listeners) listener.onEvent(event);
   };
 
-  async function connect(): Promise<pg.Client> {
+  function connect(): Promise<pg.Client> {
+    clearTimeout(retryTimer);
+    const mine = open(() => {
+      if (connection !== mine) return;
+      connection = null;
+      if (listeners.size > 0) reconnect(firstDelayMs);
+    });
+    connection = mine;
+    mine.catch(() => {
+      if (connection === mine) connection = null;
+    });
+    return mine;
+  }
+
+  async function open(onEnd: () => void): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: url, keepAlive: true, application_name: "retort events" });
     client.on("notification", ({ payload }) => dispatch(payload));
     // 'end' follows every error; without a listener the error would end the process.
@@ -56,25 +70,20 @@ export function events({ pool, url, log }: EventsOptions): Events & { close(): P
       await client.end().catch(() => {});
       throw error;
     }
-    client.once("end", () => {
-      connection = null;
-      if (!closed && listeners.size > 0) reconnect(firstDelayMs);
-    });
+    client.once("end", onEnd);
     return client;
   }
 
   function reconnect(delayMs: number): void {
     retryTimer = setTimeout(() => {
-      if (closed || listeners.size === 0) return;
-      connection = connect();
-      connection.then(
+      if (listeners.size === 0 || connection !== null) return;
+      connect().then(
         () => {
           for (const listener of listeners) listener.onGap?.();
         },
         (error: Error) => {
           log(`No event connection to the database yet: ${error.message}`);
-          connection = null;
-          reconnect(Math.min(delayMs * 2, maxDelayMs));
+          if (listeners.size > 0) reconnect(Math.min(delayMs * 2, maxDelayMs));
         },
       );
     }, delayMs);
@@ -83,8 +92,9 @@ export function events({ pool, url, log }: EventsOptions): Events & { close(): P
 
   async function disconnect(): Promise<void> {
     clearTimeout(retryTimer);
-    const client = await connection?.catch(() => null);
+    const last = connection;
     connection = null;
+    const client = await last?.catch(() => null);
     await client?.end();
   }
 
@@ -96,11 +106,9 @@ export function events({ pool, url, log }: EventsOptions): Events & { close(): P
       const listener = typeof target === "function" ? { onEvent: target } : { ...target };
       listeners.add(listener);
       try {
-        connection ??= connect();
-        await connection;
+        await (connection ?? connect());
       } catch (error) {
         listeners.delete(listener);
-        connection = null;
         throw error;
       }
       return {
@@ -111,7 +119,6 @@ export function events({ pool, url, log }: EventsOptions): Events & { close(): P
       };
     },
     async close() {
-      closed = true;
       listeners.clear();
       await disconnect();
     },

@@ -23,5 +23,4 @@ export type { Outbox, OutboxMessage } from "./outbox.ts";
 export type { ProjectRow, Projects } from "./projects.ts";
 export type { RunDetail, RunError, RunInput, RunListItem, RunQuery, RunRow, RunStageRow, Runs } from "./runs.ts";
 export type { Capabilities, ClaimedStage, StageProgress, StageRow, Stages } from "./stages.ts";
-export { isTransient } from "./transaction.ts";
 export type { WorkerInput, WorkerRow, WorkerStatus, Workers } from "./workers.ts";

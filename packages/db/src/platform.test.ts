@@ -135,10 +135,24 @@ describe("events", () => {
     await second.close();
   });
 
+  it("come once to a listener that begins while the last one ends", async () => {
+    const before = await db.events.listen(() => {});
+    const closed = before.close();
+    const seen: string[] = [];
+    const subscription = await db.events.listen(({ id }) => seen.push(id));
+    await closed;
+    await sleep(200);
+    await db.events.publish({ type: "run", id: "one" });
+    await db.events.publish({ type: "run", id: "two" });
+    await eventually(() => seen.includes("two"), "second event");
+    expect(seen).toEqual(["one", "two"]);
+    await subscription.close();
+  });
+
   it("come again after the connection broke, and the gap is told", async () => {
     const seen: string[] = [];
     let gaps = 0;
-    const subscription = await db.events.listen({ onEvent: ({ id }) => seen.push(id), onGap: () => gaps++ });
+    const subscription = await db.events.listen({ onEvent: ({ id }) => void seen.push(id), onGap: () => gaps++ });
     await db.pool.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'retort events'",
     );

@@ -1,6 +1,7 @@
 import type { PlannedStage, RunStatus } from "@retort/core";
 import type { Pool, PoolClient } from "pg";
 import { v7 as uuid } from "uuid";
+import { ConflictError } from "./errors.ts";
 import { jsonb } from "./jsonb.ts";
 import type { RunInput } from "./runs.ts";
 import { transaction } from "./transaction.ts";
@@ -14,6 +15,15 @@ interface KnownStage {
 
 /** See Runs.create. */
 export function createRun(pool: Pool, run: RunInput): Promise<{ id: string; status: RunStatus; reusedStages: number }> {
+  if (run.stages.length === 0) {
+    // Nothing would ever end it.
+    throw new ConflictError({
+      message: "A run without stages",
+      expected: "at least one",
+      got: "none",
+      where: run.name,
+    });
+  }
   return transaction(pool, async (client) => {
     const id = uuid();
     const known = await insertOrReuse(client, run.stages, run.priority ?? 0);

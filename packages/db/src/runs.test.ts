@@ -47,6 +47,7 @@ describe("a new run", () => {
     await expect(
       db.runs.create({ projectId, recipe: "test", params: {}, seed: 0, name: "bad", configKey: "c", stages: twice }),
     ).rejects.toThrow(/duplicate key/);
+    await expect(launch(db, [])).rejects.toMatchObject({ code: "CONFLICT", got: "none" });
     expect((await db.runs.list()).runs).toEqual([]);
     expect((await db.pool.query("SELECT FROM stage")).rowCount).toBe(0);
     expect(await db.outbox.take(10)).toEqual([]);

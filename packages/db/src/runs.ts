@@ -103,7 +103,7 @@ export interface RunQuery {
 }
 
 export interface Runs {
-  /** Writes the run and its stages in one transaction. Stages that exist are reused; failed and cancelled ones get a new budget. */
+  /** Writes the run and its stages in one transaction. Stages that exist are reused; failed and cancelled ones get a new budget. @throws ConflictError for no stages */
   create(run: RunInput): Promise<{ id: string; status: RunStatus; reusedStages: number }>;
   /** Newest first. */
   list(query?: RunQuery): Promise<{ runs: RunListItem[]; nextCursor: string | null }>;

@@ -6,20 +6,6 @@ const maxTries = 6;
 /** Deadlock, serialization failure: the same work succeeds when it is done again. */
 const repeatable = new Set(["40P01", "40001"]);
 
-/** Shutdown, crash recovery, too many connections, broken connection: the server will be back. */
-const transientStates = new Set(["57P01", "57P02", "57P03", "53300", "08000", "08003", "08006", "08001", "08004"]);
-const transientCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENOTFOUND"]);
-
-/** Whether the database was away for a moment, so that an idempotent write may be sent again. */
-export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  if (transientStates.has(code) || transientCodes.has(code)) return true;
-  return /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect/.test(
-    error.message,
-  );
-}
-
 /** Runs one statement or transaction again, a bounded number of times, when PostgreSQL ended it to break a deadlock. */
 export async function repeatOnDeadlock<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
