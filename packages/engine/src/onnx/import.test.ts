@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { grad } from "../autodiff/grad.ts";
 import { ModelError, RetortError, ShapeError } from "../errors.ts";
 import { type Tensor, tensor } from "../graph/tensor.ts";
 import { op } from "../ops/functions.ts";
+import { importFile } from "../runtime/import-file.ts";
 import { compile } from "../runtime/program.ts";
 import { exportOnnx } from "./export.ts";
 import { type ImportOptions, importOnnx } from "./import.ts";
@@ -225,5 +229,27 @@ describe("importOnnx", () => {
     const [gradient] = grad(op.reduceSum(graph.outputs.get("y")!), [graph.parameters.get("w")!]);
     expect(gradient!.shape).toEqual([3, 2]);
     expect(() => grad(op.reduceSum(graph.outputs.get("y")!), [])).not.toThrow(ModelError);
+  });
+});
+
+describe("importFile", () => {
+  it("reads weights from files beside the model, and from nowhere else", () => {
+    const folder = mkdtempSync(join(tmpdir(), "retort-import-"));
+    try {
+      const model = (location: string) => {
+        const weights = [
+          { dims: [3], dataType: 1, name: "w", dataLocation: 1, externalData: [{ key: "location", value: location }] },
+        ];
+        const path = join(folder, "model.onnx");
+        writeFileSync(path, modelBytes({ inputs: x23, weights, nodes: [node("Add", "x,w", "y")], outputs: ["y"] }));
+        return path;
+      };
+      writeFileSync(join(folder, "w.bin"), new Uint8Array(Float32Array.of(4, 5, 6).buffer));
+      expect([...importFile(model("w.bin")).parameters.get("w")!.tensor!.data]).toEqual([4, 5, 6]);
+      expect(() => importFile(model("../w.bin"))).toThrow(/outside the model's folder/);
+      expect(() => importFile(model("absent.bin"))).toThrow(ModelError);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
