@@ -3,7 +3,7 @@ import { stageRuns } from "@retort/core/node";
 import { type MessageFromChild, messageToChild, type StartMessage } from "../runner/messages.ts";
 import { Channel, RequestError } from "./channel.ts";
 import { stageContext } from "./context.ts";
-import { giveWay } from "./manners.ts";
+import { volunteerForOomKill } from "./oom-score.ts";
 import { outputWritten, writeOutputAtOnce } from "./output.ts";
 import { watchParent } from "./parent-watch.ts";
 
@@ -13,7 +13,7 @@ const channel = new Channel();
 const aborting = new AbortController();
 
 watchParent();
-giveWay();
+volunteerForOomKill();
 writeOutputAtOnce();
 // Nobody is left to report to.
 process.once("disconnect", () => process.exit(1));
