@@ -1,7 +1,6 @@
 import type { Value } from "../graph/graph.ts";
-import { tensor } from "../graph/tensor.ts";
-import { withGradient } from "../ops/call.ts";
-import { once } from "../ops/elementwise.ts";
+import { filled } from "../graph/tensor.ts";
+import { once, withGradient } from "../ops/call.ts";
 import { op } from "../ops/functions.ts";
 import { swapLast } from "../ops/product.ts";
 
@@ -57,22 +56,11 @@ export function sdpa(q: Value, k: Value, v: Value, { mask, causal = false, scale
   });
 }
 
-function causalMask(like: Value, queries: number, keys: number): Value {
-  const low = like.dtype === "float16" ? hidden.float16 : hidden.other;
-  const at = Array.from({ length: queries * keys }, (_, i) =>
-    i % keys <= Math.floor(i / keys) + keys - queries ? 0 : low,
-  );
-  return like.graph.constant(
-    causalTensor(`${like.dtype},${queries},${keys}`, () => tensor(like.dtype, [queries, keys], at)),
-  );
-}
-
-/** Layers of one graph share a mask when they share its tensor. */
-const causalTensors = new Map<string, ReturnType<typeof tensor>>();
-function causalTensor(key: string, make: () => ReturnType<typeof tensor>) {
-  const known = causalTensors.get(key) ?? make();
-  causalTensors.set(key, known);
-  return known;
+/** Zeros where key j ≤ query i + Tk − Tq, else the hiding number: made in the graph, so that files stay small. */
+function causalMask({ graph, dtype }: Value, queries: number, keys: number): Value {
+  const low = filled("float32", [1], dtype === "float16" ? hidden.float16 : hidden.other);
+  const [all] = graph.add("ConstantOfShape", [graph.constant([queries, keys], "int64")], { value: low }) as [Value];
+  return op.cast(op.trilu(all, { upper: true, k: keys - queries + 1 }), dtype);
 }
 
 function applyMask(scores: Value, mask: Value): Value {

@@ -55,3 +55,12 @@ export function withGradient(value: Value, gradient: CustomGradient): Value {
   if (value.producer) value.producer.customGradient = gradient;
   return value;
 }
+
+/** Nodes that several input gradients share are added when the first of them asks. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,5 +1,6 @@
 import type { Value } from "../graph/graph.ts";
 import { isFloat } from "../graph/tensor.ts";
+import { once } from "./call.ts";
 import { defineOp, int, type NoGradient } from "./definition.ts";
 import { op } from "./functions.ts";
 import { broadcast, demandSameDtype, foldElementwise, sameAs } from "./inference.ts";
@@ -94,15 +95,6 @@ function variadicType(call: Parameters<typeof broadcast>[0], values: readonly Va
       ),
     },
   ] as const;
-}
-
-/** Nodes that several input gradients share are added when the first of them asks. */
-export function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 const invSqrtPi2 = 2 / Math.sqrt(Math.PI);

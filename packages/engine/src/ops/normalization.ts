@@ -1,8 +1,7 @@
 import type { CustomGradientCall, Value } from "../graph/graph.ts";
 import { type Shape, sizeOf } from "../graph/tensor.ts";
-import { withGradient } from "./call.ts";
+import { once, withGradient } from "./call.ts";
 import { defineComposite, defineOp, float, int } from "./definition.ts";
-import { once } from "./elementwise.ts";
 import { op } from "./functions.ts";
 import { axisOf, broadcast, demand, sameAs } from "./inference.ts";
 
