@@ -43,6 +43,7 @@ async function makeTask(learningRate = 5e-3): Promise<TrainTask> {
     numTextTokens: 16,
     batchSize: 8,
     stepsPerRun: 5,
+    questionOrder: "open-first",
     augment: { shiftPx: 1, flip: "horizontal" },
     seed: 5,
   };
@@ -83,7 +84,7 @@ async function makeHost(checkpoint: TrainHost["checkpoint"] = null): Promise<Rec
     checkpoint,
     signal: new AbortController().signal,
     metric: (key, step, value) => {
-      if (key === "train/loss") losses[step] = value;
+      if (key === "loss") losses[step] = value;
     },
     progress: () => {},
     log: () => {},

@@ -68,12 +68,12 @@ export async function train(task: TrainTask, host: TrainHost): Promise<Map<strin
         const stepMs = (performance.now() - startedAt) / stepsPerRun;
         for (let i = 0; i < stepsPerRun; i++) {
           const step = first + i + 1;
-          host.metric("train/loss", step, result.losses[i]!);
-          host.metric("train/gradNorm", step, result.gradNorms[i]!);
-          host.metric("train/learningRate", step, result.learningRates[i]!);
-          for (const [name, values] of Object.entries(result.metrics)) host.metric(`train/${name}`, step, values[i]!);
+          host.metric("loss", step, result.losses[i]!);
+          host.metric("gradNorm", step, result.gradNorms[i]!);
+          host.metric("learningRate", step, result.learningRates[i]!);
+          for (const [name, values] of Object.entries(result.metrics)) host.metric(name, step, values[i]!);
         }
-        host.metric("train/stepMs", program.step, stepMs);
+        host.metric("stepMs", program.step, stepMs);
         host.progress(program.step, numSteps, "steps");
         if (isCheckpoint(first, program.step, task)) await saveCheckpoint(program.step, program.state(), host);
         // The run blocked the event loop: reports leave and a cancel arrives here.

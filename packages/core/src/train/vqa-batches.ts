@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { Rng } from "../base/rng.ts";
-import type { VqaRecord, VqaSplit } from "../data/dataset.ts";
+import type { AnswerType, VqaRecord, VqaSplit } from "../data/dataset.ts";
 import { decodeImages } from "../data/images.ts";
 import { loadDataset } from "../data/loaders.ts";
 import type { Batch, BatchProducer } from "../data/prefetch.ts";
 import { WordTokenizer } from "../data/tokenizers/word.ts";
 import { augmentInto, augmentParams } from "./augment.ts";
 import { type EncodedQuestion, packQuestions } from "./packing.ts";
+import { orderQuestions, questionOrders } from "./question-order.ts";
 
 export const vqaBatchOptions = z.strictObject({
   data: z.strictObject({ adapter: z.string(), params: z.record(z.string(), z.unknown()) }),
@@ -19,6 +20,7 @@ export const vqaBatchOptions = z.strictObject({
   batchSize: z.int().positive(),
   /** Steps whose batches are stacked for one run of the train program. */
   stepsPerRun: z.int().positive(),
+  questionOrder: z.enum(questionOrders),
   augment: augmentParams,
   seed: z.int(),
 });
@@ -40,22 +42,26 @@ export async function createBatchProducer(options: unknown): Promise<BatchProduc
   return { batch: (index) => producer.batch(index) };
 }
 
+interface PictureQuestion extends EncodedQuestion {
+  answerType: AnswerType;
+}
+
 interface Picture {
   imageId: string;
-  questions: EncodedQuestion[];
+  questions: PictureQuestion[];
 }
 
 /** @throws DataError when a question is longer than a row of text tokens: it could never be learnt. */
 export function picturesOf(split: VqaSplit, tokenizer: WordTokenizer, numTextTokens: number): Picture[] {
-  const byImage = new Map<string, EncodedQuestion[]>(split.imageIds.map((imageId) => [imageId, []]));
+  const byImage = new Map<string, PictureQuestion[]>(split.imageIds.map((imageId) => [imageId, []]));
   for (const record of split.records) byImage.get(record.imageId)!.push(encode(record, tokenizer, numTextTokens));
   return [...byImage].map(([imageId, questions]) => ({ imageId, questions }));
 }
 
-function encode(record: VqaRecord, tokenizer: WordTokenizer, numTextTokens: number): EncodedQuestion {
+function encode(record: VqaRecord, tokenizer: WordTokenizer, numTextTokens: number): PictureQuestion {
   const question = tokenizer.encode(record.question);
   const answer = [...tokenizer.encode(record.answer), tokenizer.eosId];
-  if (question.length + answer.length - 1 <= numTextTokens) return { question, answer };
+  if (question.length + answer.length - 1 <= numTextTokens) return { question, answer, answerType: record.answerType };
   throw new DataError({
     code: "DATA_QUESTION_TOO_LONG",
     message: "A question with its answer is longer than a row of text tokens",
@@ -102,7 +108,7 @@ class VqaBatchProducer {
         rng,
       });
       const part = (all: BigInt64Array) => all.subarray(row * numTextTokens, (row + 1) * numTextTokens);
-      const order = rng.shuffle([...picture.questions]);
+      const order = orderQuestions(picture.questions, this.#options.questionOrder, rng);
       packQuestions(
         order,
         {

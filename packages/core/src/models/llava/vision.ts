@@ -44,8 +44,8 @@ function linearStem(scope: nn.Scope, x: Value, { patchSizePx, dim }: Vision): Va
 }
 
 /**
- * 3x3 convolutions of stride 2 with GELU between, channels doubling up to dim. Shapes are learnt from few pictures, which one
- * linear map of a patch needs many for. [B,H,W,3] -> [B, patches, dim]. Source: Xiao et al. 2021, "Early convolutions".
+ * 3x3 convolutions of stride 2 with GELU between, channels doubling up to dim. [B,H,W,3] -> [B, patches, dim].
+ * Source: Xiao et al. 2021, "Early convolutions help transformers see better".
  */
 function convolutionStem(scope: nn.Scope, pixels: Value, { patchSizePx, dim }: Vision): Value {
   const numLayers = Math.log2(patchSizePx);

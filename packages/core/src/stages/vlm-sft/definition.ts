@@ -2,6 +2,7 @@ import { z } from "zod";
 import { dataParams, dataReference } from "../../data/choice.ts";
 import { llavaSizeNames } from "../../models/llava/sizes.ts";
 import { augmentParams } from "../../train/augment.ts";
+import { questionOrders } from "../../train/question-order.ts";
 import { deviceParam, threadsParam } from "../resource-params.ts";
 import type { StageDefinition } from "../stage.ts";
 
@@ -30,9 +31,15 @@ export const vlmSftParams = z.strictObject({
         .int()
         .min(8)
         .max(4096)
-        .default(64)
+        .default(48)
         .describe("Text tokens a picture: all its questions are packed into them"),
-      learningRate: z.number().positive().max(1).default(2e-3).describe("Highest learning rate; cosine decay to zero"),
+      questionOrder: z
+        .enum(questionOrders)
+        .default("open-first")
+        .describe(
+          "Which of a picture's questions are packed while they fit: open-first prefers those that yes or no cannot answer",
+        ),
+      learningRate: z.number().positive().max(1).default(1e-3).describe("Highest learning rate; cosine decay to zero"),
       warmupSteps: z.int().min(0).default(50).describe("Steps over which the learning rate rises from zero"),
       weightDecay: z
         .number()

@@ -46,6 +46,7 @@ export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<vo
     numTextTokens: training.numTextTokens,
     batchSize: training.batchSize,
     stepsPerRun: STEPS_PER_RUN,
+    questionOrder: training.questionOrder,
     augment: training.augment,
     seed,
   };
