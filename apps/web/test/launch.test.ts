@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       ] as const) {
         await page.getByLabel(label, { exact: true }).fill(value);
       }
-      await page.getByText("npx retort launch quickstart --set size=nano").waitFor();
+      await page.getByText("--set size=nano").waitFor();
       await page.getByTestId("plan").getByText("stages to do").waitFor();
       await page.getByRole("button", { name: "Launch run" }).click();
       await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
