@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { describe, expect, it } from "vitest";
-import { detectDevice, limit } from "./device.ts";
+import { detectDevice } from "./device.ts";
 
 describe("detectDevice", () => {
   it("finds the cpu, its threads and less memory than there is", async () => {
@@ -9,17 +9,5 @@ describe("detectDevice", () => {
     expect(threads).toBeGreaterThanOrEqual(1);
     expect(memoryBytes).toBeGreaterThan(0);
     expect(memoryBytes).toBeLessThan(totalmem());
-  });
-});
-
-describe("limit", () => {
-  it.each([
-    ["max\n", Number.POSITIVE_INFINITY],
-    ["-1\n", Number.POSITIVE_INFINITY],
-    [undefined, Number.POSITIVE_INFINITY],
-    ["", Number.POSITIVE_INFINITY],
-    ["200000\n", 200_000],
-  ])("reads %j as %d", (text, expected) => {
-    expect(limit(text)).toBe(expected);
   });
 });

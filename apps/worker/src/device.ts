@@ -1,11 +1,11 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism, totalmem } from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { DeviceError } from "@retort/engine";
 import { z } from "zod";
+import { cgroupFiles, cgroupLimit, cgroupV1File } from "./cgroup.ts";
 
 /** What a machine has for stages. */
 export interface Device {
@@ -58,23 +58,17 @@ async function loadableProviders(): Promise<string[]> {
 }
 
 async function cgroupLimits(): Promise<{ cpus: number; memoryBytes: number }> {
-  const read = (path: string) => readFile(path, "utf8").catch(() => "");
   const [cpuMax, memoryMax, quota, period, memoryLimit] = await Promise.all([
-    read("/sys/fs/cgroup/cpu.max"),
-    read("/sys/fs/cgroup/memory.max"),
-    read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-    read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-    read("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+    cgroupFiles("cpu.max"),
+    cgroupFiles("memory.max"),
+    cgroupV1File("cpu/cpu.cfs_quota_us"),
+    cgroupV1File("cpu/cpu.cfs_period_us"),
+    cgroupV1File("memory/memory.limit_in_bytes"),
   ]);
-  const [quotaUs, periodUs] = cpuMax === "" ? [quota, period] : cpuMax.split(" ");
+  // Version 2 has quota and period on one line.
+  const quotas = [...cpuMax.map((text) => text.trim().split(" ")), [quota, period]];
   return {
-    cpus: limit(quotaUs) / (Number(periodUs) || 1),
-    memoryBytes: limit(memoryMax || memoryLimit),
+    cpus: Math.min(...quotas.map(([quotaUs, periodUs]) => cgroupLimit(quotaUs) / (Number(periodUs) || 1))),
+    memoryBytes: Math.min(...[...memoryMax, memoryLimit].map(cgroupLimit)),
   };
-}
-
-/** "max", -1, a huge number or no file: no limit. */
-export function limit(text: string | undefined): number {
-  const value = Number.parseInt(text ?? "", 10);
-  return Number.isNaN(value) || value <= 0 ? Number.POSITIVE_INFINITY : value;
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { cgroupFiles, cgroupV1File } from "../cgroup.ts";
 
 /** Resident memory of a process and all that it started, in bytes; 0 when it is gone. */
 export async function residentBytes(pid: number): Promise<number> {
@@ -29,11 +30,9 @@ async function residentBytesByPs(pid: number): Promise<number> {
 
 /** How often the kernel has killed for memory in this control group; 0 where there is none to ask. */
 export async function kernelKills(): Promise<number> {
-  const events =
-    (await readOrNull("/sys/fs/cgroup/memory.events")) ??
-    (await readOrNull("/sys/fs/cgroup/memory/memory.oom_control"));
-  const count = /^oom_kill (\d+)$/m.exec(events ?? "")?.[1];
-  return Number(count ?? 0);
+  const [events] = await cgroupFiles("memory.events");
+  const text = events ?? (await cgroupV1File("memory/memory.oom_control")) ?? "";
+  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
 export interface MemoryWatch {
