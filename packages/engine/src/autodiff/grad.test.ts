@@ -81,6 +81,30 @@ describe("grad", () => {
     expect(await run({ dx }, { x: tensor("float32", [4], [1, 2, 3, 4]) })).toEqual({ dx: [5, 0, 0, 0] });
   });
 
+  it.each(["gather", "slice"] as const)("puts the gradients of pieces cut by %s side by side", async (cut) => {
+    const graph = emptyGraph("stack");
+    const x = graph.input("x", { dtype: "float32", shape: [3, 2] });
+    const piece = (i: number) => (cut === "gather" ? op.gather(x, i) : op.slice(x, { starts: [i], ends: [i + 1] }));
+    const loss = op.sum(...[2, 0, 1].map((i) => op.reduceSum(op.mul(op.sin(piece(i)), i + 1))));
+    const [dx] = grad(loss, [x]) as [Value];
+    expect(dx.producer?.op).toBe("Concat");
+    const { dx: got } = await run({ dx }, { x: tensor("float32", [3, 2], [0, 1, 2, 3, 4, 5]) });
+    [0, 1, 2, 3, 4, 5].forEach((value, i) => {
+      expect(got?.[i]).toBeCloseTo((Math.floor(i / 2) + 1) * Math.cos(value), 5);
+    });
+  });
+
+  it("adds pieces that overlap or leave gaps", async () => {
+    const graph = emptyGraph("overlap");
+    const x = graph.input("x", { dtype: "float32", shape: [4] });
+    const cuts = [
+      [0, 2],
+      [1, 3],
+    ].map(([from, to]) => op.slice(x, { starts: [from as number], ends: [to as number] }));
+    const [dx] = grad(op.reduceSum(op.sum(...cuts)), [x]) as [Value];
+    expect(await run({ dx }, { x: tensor("float32", [4], [1, 2, 3, 4]) })).toEqual({ dx: [1, 2, 1, 0] });
+  });
+
   it("keeps closed-form gradients in a copy of the graph", async () => {
     const graph = emptyGraph("copied");
     const logits = graph.input("x", { dtype: "float32", shape: [1, 3] });

@@ -3,6 +3,7 @@ import { type Node, neededNodes, reads, sameType, type Value } from "../graph/gr
 import { isFloat, sizeOf, typeText } from "../graph/tensor.ts";
 import { missingGradient } from "../ops/errors.ts";
 import { op } from "../ops/functions.ts";
+import { accumulate } from "./accumulate.ts";
 import { Recompute } from "./recompute.ts";
 
 export interface GradOptions {
@@ -80,8 +81,7 @@ class Reverse {
   total(value: Value): Value | null {
     const held = this.#contributions.get(value);
     if (!held) return null;
-    const [first, second] = held as [Value, Value | undefined];
-    const sum = second === undefined ? first : held.length === 2 ? op.add(first, second) : op.sum(...held);
+    const sum = accumulate(held);
     held.splice(0, held.length, sum);
     return sum;
   }
