@@ -25,10 +25,10 @@ export function generate({ force = false } = {}) {
   const result = spawnSync(process.execPath, [cli, "generate"], {
     cwd: root,
     encoding: "utf8",
-    // The generator never runs the schema engine; naming one keeps Prisma from downloading it.
+    // The generator never runs the schema engine; naming any program keeps Prisma from downloading it.
     env: {
       ...process.env,
-      PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true",
+      PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
       CHECKPOINT_DISABLE: "1",
       PRISMA_HIDE_UPDATE_MESSAGE: "1",
     },
