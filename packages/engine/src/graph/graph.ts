@@ -158,7 +158,7 @@ export class Graph {
     const definition = this.definition(op);
     const name = this.#take(options.name ?? this.#nextName(op));
     const call = this.#call(definition, { name, inputs, attributes, options });
-    if (definition.build) return this.within(name, () => [...(definition.build?.(call) ?? [])]);
+    if (definition.build) return definition.build(call).slice(0, call.numOutputs);
     const types = definition.infer(call);
     const names = options.outputNames ?? [];
     const outputs: Value[] = [];

@@ -24,7 +24,22 @@ export const activation = {
     ({ y, dy }) => op.mul(dy, op.sub(y, op.square(y))),
   ),
   Tanh: unary("Tanh", Math.tanh, ({ y, dy }) => op.mul(dy, op.sub(1, op.square(y)))),
-  Silu: defineComposite("Silu", { inputs: ["X"], output: "Y", build: ({ inputs: { X } }) => op.silu(X) }),
+  Silu: defineComposite("Silu", { inputs: ["X"], outputs: ["Y"], build: ({ inputs: { X } }) => op.silu(X) }),
+  Swish: defineComposite("Swish", {
+    inputs: ["X"],
+    outputs: ["Y"],
+    attributes: { alpha: float(1) },
+    build: ({ inputs: { X }, attributes: { alpha } }) => op.mul(X, op.sigmoid(op.mul(X, alpha))),
+  }),
+  Shrink: defineComposite("Shrink", {
+    inputs: ["input"],
+    outputs: ["output"],
+    attributes: { bias: float(0), lambd: float(0.5) },
+    build: ({ inputs: { input }, attributes: { bias, lambd } }) => {
+      const above = op.where(op.greater(input, lambd), op.sub(input, bias), 0);
+      return op.where(op.less(input, -lambd), op.add(input, bias), above);
+    },
+  }),
   Softplus: unary(
     "Softplus",
     (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
@@ -152,6 +167,16 @@ export const activation = {
     gradient: ({ outputs: { output }, attributes: { axis }, dy }) => ({
       input: () => op.mul(output, op.sub(dy, op.reduceSum(op.mul(dy, output), { axes: [axis], keepdims: true }))),
     }),
+  }),
+  Hardmax: defineOp("Hardmax", {
+    inputs: ["input"],
+    outputs: ["output"],
+    attributes: { axis: int(-1) },
+    infer: (call) => {
+      axisOf(call, call.attributes.axis, call.inputs.input.shape.length);
+      return sameAs(call.inputs.input);
+    },
+    gradient: "flat",
   }),
   LogSoftmax: defineOp("LogSoftmax", {
     inputs: ["input"],

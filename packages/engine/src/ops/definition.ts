@@ -174,27 +174,28 @@ export function defineOp<
   }
 }
 
-/** An operator that is no node of its own: adding it adds the nodes that `build` makes. */
+/** An operator that is no node of its own: adding it adds the nodes that `build` makes, whose gradients are its gradient. */
 export function defineComposite<const I extends Names, A extends AttributeSchema = Record<never, never>>(
   name: string,
-  spec: { inputs: I; output: string; attributes?: A; build(call: TypedCall<I, A>): Value },
+  spec: { inputs: I; outputs: Names; attributes?: A; build(call: TypedCall<I, A>): Value | readonly Value[] },
 ): OpDefinition {
   const attributes: AttributeSchema = spec.attributes ?? {};
   return {
     name,
     domain: "",
     inputs: spec.inputs,
-    outputs: [spec.output],
+    outputs: spec.outputs,
     attributes,
     infer: () => [],
     gradient: "composed",
-    build: (call) => [
-      spec.build({
-        ...call,
-        inputs: byName(spec.inputs, call.inputs) as Arguments<I>,
-        attributes: withFallbacks(attributes, call.attributes) as AttributesOf<A>,
-      }),
-    ],
+    build: (call) =>
+      [
+        spec.build({
+          ...call,
+          inputs: byName(spec.inputs, call.inputs) as Arguments<I>,
+          attributes: withFallbacks(attributes, call.attributes) as AttributesOf<A>,
+        }),
+      ].flat(),
   };
 }
 

@@ -6,6 +6,7 @@ import { creation } from "./creation.ts";
 import type { OpDefinition } from "./definition.ts";
 import { elementwise } from "./elementwise.ts";
 import { indexing } from "./indexing.ts";
+import { loss } from "./loss.ts";
 import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
 import { product } from "./product.ts";
@@ -22,6 +23,7 @@ export const families = {
   product,
   reduction,
   normalization,
+  loss,
   convolution,
   pooling,
   resizing,
@@ -40,6 +42,7 @@ export const ops = {
   ...product,
   ...reduction,
   ...normalization,
+  ...loss,
   ...convolution,
   ...pooling,
   ...resizing,

@@ -1,9 +1,10 @@
 import type { CustomGradientCall, Value } from "../graph/graph.ts";
 import { type Shape, sizeOf } from "../graph/tensor.ts";
 import { once, withGradient } from "./call.ts";
-import { defineComposite, defineOp, float, int } from "./definition.ts";
+import { defineComposite, defineOp, float, int, ints } from "./definition.ts";
 import { op } from "./functions.ts";
 import { axisOf, broadcast, demand, sameAs } from "./inference.ts";
+import { alongAxis } from "./linear-map.ts";
 
 export const normalization = {
   LayerNormalization: defineOp("LayerNormalization", {
@@ -66,7 +67,7 @@ export const normalization = {
   /** Younger than the opset that is written, hence built from older operators, with a gradient in closed form. */
   RMSNormalization: defineComposite("RMSNormalization", {
     inputs: ["X", "scale"],
-    output: "Y",
+    outputs: ["Y"],
     attributes: { axis: int(-1), epsilon: float(1e-5), stash_type: int(1) },
     build: (call) => {
       const { X, scale } = call.inputs;
@@ -164,6 +165,35 @@ export const normalization = {
         input_mean: () => op.neg(op.mul(channelSum(dy), gain())),
         input_var: () => op.mul(op.mul(projected(), op.mul(gain(), op.square(rstd()))), -0.5),
       };
+    },
+  }),
+
+  MeanVarianceNormalization: defineComposite("MeanVarianceNormalization", {
+    inputs: ["X"],
+    outputs: ["Y"],
+    attributes: { axes: ints([0, 2, 3]) },
+    build: ({ inputs: { X }, attributes: { axes } }) => {
+      const centered = op.sub(X, op.reduceMean(X, { axes, keepdims: true }));
+      const deviation = op.sqrt(op.reduceMean(op.square(centered), { axes, keepdims: true }));
+      return op.div(centered, op.add(deviation, 1e-9));
+    },
+  }),
+
+  /** x / (bias + alpha/size · Σ x² over `size` neighbouring channels)^beta. */
+  LRN: defineComposite("LRN", {
+    inputs: ["X"],
+    outputs: ["Y"],
+    attributes: { size: int(1), alpha: float(1e-4), beta: float(0.75), bias: float(1) },
+    build: ({ inputs: { X }, attributes: { size, alpha, beta, bias } }) => {
+      const channels = X.shape[1] as number;
+      const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+      const rows = Array.from({ length: channels }, (_, c) =>
+        Array.from({ length: size }, (_, i) => c - before + i)
+          .filter((at) => at >= 0 && at <= Math.min(channels - 1, c + after))
+          .map((at) => [at, alpha / size] as const),
+      );
+      const energy = alongAxis(op.square(X), { axis: 1, rows, size: channels });
+      return op.div(X, op.pow(op.add(energy, bias), beta));
     },
   }),
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { graph as emptyGraph } from "../graph/builder.ts";
 import type { Attributes } from "../graph/graph.ts";
-import { type DType, type Shape, sizeOf, type Tensor, tensor } from "../graph/tensor.ts";
+import { type DType, numbers, type Shape, sizeOf, type Tensor, tensor } from "../graph/tensor.ts";
 import { castCodes } from "./functions.ts";
 import type { OpName } from "./index.ts";
 
@@ -181,6 +181,16 @@ const pool: Sampler = (draw) => {
 
 const channels: Sampler = (draw) => ({ inputs: [draw.floats([2, draw.int(1, 3), draw.int(1, 4), draw.int(1, 4)])] });
 
+const lossSample: Sampler = (draw) => {
+  const shape = draw.pick([[3], [3, 3]]);
+  // The first target counts in any case: a mean over nothing is no number.
+  const classes = numbers(draw.indices(shape, 4)).map((at, i) => (i === 0 ? 1 : at & 3));
+  const weight = draw.int(0, 1) === 0 ? [] : [draw.floats([4], positive)];
+  const reduction = draw.pick(["mean", "sum", "none"]);
+  const attributes: Attributes = draw.int(0, 1) === 0 ? { reduction } : { reduction, ignore_index: 2 };
+  return { inputs: [draw.floats([3, 4, ...shape.slice(1)]), tensor("int64", shape, classes), ...weight], attributes };
+};
+
 /** Names the dtype that a Cast goes to. */
 const castTo = (dtype: DType): Attributes => ({ to: castCodes[dtype] });
 
@@ -248,6 +258,11 @@ export const samples = {
   Softsign: unary(),
   Mish: unary(),
   Silu: unary(),
+  Swish: unary(undefined, (draw) => ({ alpha: draw.pick([1, 1.702]) })),
+  Shrink: unary(
+    (x) => Math.trunc(x * 2) + 0.25,
+    () => ({ bias: 0.3, lambd: 0.5 }),
+  ),
   HardSwish: unary((x) => Math.trunc(x * 2) + 0.5),
   HardSigmoid: unary(
     (x) => Math.trunc(x * 2) + 0.25,
@@ -269,6 +284,7 @@ export const samples = {
     return { inputs: draw.pick([[x, bound(-1)], [x, null, bound(1)], [x, bound(-1), bound(2)], [x]]) };
   },
   Softmax: softmax,
+  Hardmax: softmax,
   LogSoftmax: softmax,
 
   MatMul: (draw) => {
@@ -370,10 +386,18 @@ export const samples = {
       attributes: { epsilon: 0.01 },
     };
   },
+  MeanVarianceNormalization: (draw) => ({ inputs: [draw.floats([2, draw.int(1, 2), 2, draw.int(2, 3)])] }),
+  LRN: (draw) => {
+    const attributes = { size: draw.int(1, 4), alpha: 0.3, beta: draw.pick([0.75, 1]), bias: 1.5 };
+    return { inputs: [draw.floats([2, draw.int(1, 5), 2, 2])], attributes };
+  },
   LpNormalization: (draw) => {
     const shape = draw.shape(1, 3);
     return { inputs: [draw.floats(shape, apart)], attributes: { axis: draw.axis(shape.length), p: draw.int(1, 2) } };
   },
+
+  NegativeLogLikelihoodLoss: lossSample,
+  SoftmaxCrossEntropyLoss: lossSample,
 
   Conv: (draw) => {
     const { spatial, attributes } = window(draw);
