@@ -4,6 +4,7 @@ import { graph as emptyGraph } from "../graph/builder.ts";
 import type { Value } from "../graph/graph.ts";
 import { numbers, type Tensor, tensor } from "../graph/tensor.ts";
 import * as nn from "../nn/index.ts";
+import { withGradient } from "../ops/call.ts";
 import { op } from "../ops/functions.ts";
 import { compile } from "../runtime/program.ts";
 import { grad } from "./grad.ts";
@@ -103,6 +104,17 @@ describe("grad", () => {
     ].map(([from, to]) => op.slice(x, { starts: [from as number], ends: [to as number] }));
     const [dx] = grad(op.reduceSum(op.sum(...cuts)), [x]) as [Value];
     expect(await run({ dx }, { x: tensor("float32", [4], [1, 2, 3, 4]) })).toEqual({ dx: [1, 2, 1, 0] });
+  });
+
+  it("gives a value that is its own input a node of its own", async () => {
+    const x = emptyGraph("own").input("x", vector);
+    const reversed = withGradient(op.reshape(x, [3]), {
+      inputs: [x],
+      saved: [],
+      rule: ({ dy }) => [() => op.neg(dy)],
+    });
+    const [dx] = grad(op.reduceSum(op.add(op.mul(reversed, 2), x)), [x]) as [Value];
+    expect(await run({ dx }, x123)).toEqual({ dx: [-1, -1, -1] });
   });
 
   it("keeps closed-form gradients in a copy of the graph", async () => {

@@ -50,9 +50,17 @@ export function lift(operands: readonly Operand[], dtype?: DType): Value[] {
 /** int64 constant list in the graph of `x`. */
 export const list = (x: Value, values: readonly number[]): Value => x.graph.constant(values, "int64");
 
-/** Gives a computed value a gradient in closed form, in place of the chain rule through what computed it. */
+/**
+ * Gives a value a gradient in closed form, in place of the chain rule through what computed it, wherever it is used.
+ * What comes back stands for the value from then on: a value that is itself among the inputs gets a node of its own.
+ */
 export function withGradient(value: Value, gradient: CustomGradient): Value {
-  if (value.producer) value.producer.customGradient = gradient;
+  const { producer } = value;
+  if (value.kind === "constant") return value;
+  if (producer?.outputs.length !== 1 || producer.customGradient || gradient.inputs.includes(value)) {
+    return withGradient(value.graph.add("Identity", [value])[0] as Value, gradient);
+  }
+  producer.customGradient = gradient;
   return value;
 }
 
