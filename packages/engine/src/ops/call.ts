@@ -57,7 +57,7 @@ export const list = (x: Value, values: readonly number[]): Value => x.graph.cons
 export function withGradient(value: Value, gradient: CustomGradient): Value {
   const { producer } = value;
   if (value.kind === "constant") return value;
-  if (producer?.outputs.length !== 1 || producer.customGradient || gradient.inputs.includes(value)) {
+  if (producer?.outputs[0] !== value || producer.customGradient || gradient.inputs.includes(value)) {
     return withGradient(value.graph.add("Identity", [value])[0] as Value, gradient);
   }
   producer.customGradient = gradient;
