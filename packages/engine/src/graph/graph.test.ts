@@ -49,6 +49,13 @@ describe("Graph", () => {
     expect(graph.constant(1)).not.toBe(graph.constant(1, "float64"));
   });
 
+  it("reads 16-bit constants as numbers, not as bits", () => {
+    const graph = emptyGraph("half");
+    const x = graph.input("x", { dtype: "float16", shape: [2] });
+    expect(op.mul(x, graph.constant(1, "float16"))).toBe(x);
+    expect(op.mul(x, graph.constant(2 ** -24, "float16"))).not.toBe(x); // its bits are 1
+  });
+
   it("says when a shape is not known", () => {
     const graph = emptyGraph("dynamic");
     const shape = graph.input("shape", { dtype: "int64", shape: [2] });

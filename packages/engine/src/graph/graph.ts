@@ -2,7 +2,17 @@ import { ModelError } from "../errors.ts";
 import type { Call, OpDefinition } from "../ops/definition.ts";
 import { arityError, checkInputs } from "./arity.ts";
 import { copyInto } from "./copy.ts";
-import { type DType, filled, sameShape, sizeOf, type Tensor, type TensorType, tensor, typeText } from "./tensor.ts";
+import {
+  type DType,
+  filled,
+  numbers,
+  sameShape,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+  tensor,
+  typeText,
+} from "./tensor.ts";
 import { neededNodes, reads } from "./traverse.ts";
 
 export { neededNodes, reads };
@@ -369,5 +379,5 @@ export function constantOf(value: Value | null): Tensor | null {
 /** Is it a constant scalar or a constant of one element with this number? */
 export function isConstant(value: Value, number: number): boolean {
   const held = constantOf(value);
-  return held !== null && sizeOf(held.shape) === 1 && Number(held.data[0]) === number;
+  return held !== null && sizeOf(held.shape) === 1 && numbers(held)[0] === number;
 }

@@ -1,5 +1,5 @@
-import type { Value } from "../graph/graph.ts";
-import { isFloat } from "../graph/tensor.ts";
+import { constantOf, type Value } from "../graph/graph.ts";
+import { isFloat, numbers, sizeOf } from "../graph/tensor.ts";
 import { once } from "./call.ts";
 import { defineOp, int, type NoGradient } from "./definition.ts";
 import { op } from "./functions.ts";
@@ -208,8 +208,8 @@ export const elementwise = {
 
 /** d(x^p)/dx = p x^(p−1), without a general power for the usual constants. */
 function powerSlope(x: Value, p: Value): Value {
-  const constant = p.kind === "constant" && p.shape.every((dim) => dim === 1) && p.shape.length <= x.shape.length;
-  const exponent = constant ? Number(p.tensor?.data[0]) : Number.NaN;
+  const held = p.shape.length <= x.shape.length && sizeOf(p.shape) === 1 ? constantOf(p) : null;
+  const exponent = held && numbers(held)[0];
   if (exponent === 1) return op.add(op.mul(x, 0), 1);
   if (exponent === 2) return op.mul(x, 2);
   if (exponent === 3) return op.mul(op.square(x), 3);
