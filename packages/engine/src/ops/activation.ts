@@ -29,7 +29,7 @@ export const activation = {
     inputs: ["X"],
     outputs: ["Y"],
     attributes: { alpha: float(1) },
-    build: ({ inputs: { X }, attributes: { alpha } }) => op.mul(X, op.sigmoid(op.mul(X, alpha))),
+    build: ({ inputs: { X }, attributes: { alpha } }) => op.swish(X, { alpha }),
   }),
   Shrink: defineComposite("Shrink", {
     inputs: ["input"],

@@ -215,19 +215,25 @@ export const normalization = {
 };
 
 /**
- * Gradients of y = scale · x · rrms, rrms = 1/√(mean(x²) + ε) over `axes`:
- * dx = rrms (g − x̂ mean(g x̂)) with g = dy · scale and x̂ = x · rrms.
+ * Gradients of y = scale · x · rrms, rrms = 1/√(mean(x²) + ε) over the last axes:
+ * dx = g · rrms − x · rrms³ mean(g x) with g = dy · scale; sums over rows and columns are products, as above.
  */
 function rmsGradient({ dy, inputs, saved }: CustomGradientCall, axes: Shape) {
   const [x, scale] = inputs as [Value, Value];
-  const [rrms] = saved as [Value];
-  const product = once(() => op.mul(dy, op.mul(x, rrms)));
+  const dims = axes.map((axis) => x.shape[axis] as number);
+  const size = sizeOf(dims);
+  const rows = sizeOf(x.shape) / size;
+  const matrix = (value: Value) => op.reshape(value, [rows, size]);
+  const rrms = op.reshape(saved[0] as Value, [rows, 1]);
+  const gain = op.reshape(op.expand(scale, dims), [size]);
+  const product = once(() => op.mul(matrix(dy), matrix(x)));
   return [
     () => {
-      const mean = op.reduceMean(op.mul(product(), scale), { axes, keepdims: true });
-      return op.sub(op.mul(op.mul(dy, scale), rrms), op.mul(x, op.mul(mean, op.square(rrms))));
+      const sums = op.matMul(product(), op.reshape(gain, [size, 1]));
+      const along = op.mul(op.mul(sums, op.mul(op.mul(rrms, rrms), rrms)), -1 / size);
+      return op.reshape(op.add(op.mul(op.mul(matrix(dy), gain), rrms), op.mul(matrix(x), along)), x.shape);
     },
-    () => op.sumTo(product(), scale.shape),
+    () => op.sumTo(op.reshape(op.gemm(rrms, product(), { transA: true }), dims), scale.shape),
   ];
 }
 

@@ -12,7 +12,7 @@ import { op } from "./functions.ts";
 import { families, ops } from "./index.ts";
 import { drawFrom, type Sample, samples } from "./testing-samples.ts";
 
-const runs = { numRuns: 5, seed: 20261123, endOnFailure: true };
+const runs = { numRuns: 12, seed: 20261123, endOnFailure: true };
 /** Difference step; the directions have components up to 1, the samples keep kinks further away. */
 const step = 2 ** -5;
 
