@@ -6,6 +6,9 @@ import { type AnyCall, allConstant, constantNumbers, demand, foldElementwise } f
 
 const dtypeOfCode = new Map(Object.entries(castCodes).map(([dtype, code]) => [code, dtype as DType]));
 
+/** Longer ranges are left to the runtime. */
+const maxFoldedRange = 1 << 20;
+
 export const creation = {
   Cast: defineOp("Cast", {
     inputs: ["input"],
@@ -102,11 +105,13 @@ export const creation = {
   Range: defineOp("Range", {
     inputs: ["start", "limit", "delta"],
     outputs: ["output"],
-    infer: (call) => [{ dtype: call.inputs.start.dtype, shape: [rangeNumbers(call, call.inputs).length] }],
+    infer: (call) => [{ dtype: call.inputs.start.dtype, shape: [rangeOf(call, call.inputs).count] }],
     fold: (call) => {
       if (!allConstant(Object.values(call.inputs))) return null;
-      const values = rangeNumbers(call, call.inputs);
-      return [tensor(call.inputs.start.dtype, [values.length], values)];
+      const { first, step, count } = rangeOf(call, call.inputs);
+      if (count > maxFoldedRange) return null;
+      const values = Array.from({ length: count }, (_, i) => first + i * step);
+      return [tensor(call.inputs.start.dtype, [count], values)];
     },
     gradient: "discrete",
   }),
@@ -136,11 +141,11 @@ function heldConstant(attributes: {
   return value_ints ? tensor("int64", [value_ints.length], value_ints) : null;
 }
 
-function rangeNumbers(call: AnyCall, { start, limit, delta }: { start: Value; limit: Value; delta: Value }): number[] {
-  const [first, end, step] = [start, limit, delta].map(
-    (value) => constantNumbers(call, value, "bounds")[0] as number,
-  ) as [number, number, number];
-  const length = Math.max(0, Math.ceil((end - first) / step));
-  demand(Number.isFinite(length) && length < 2 ** 31, call, "a step that reaches the limit");
-  return Array.from({ length }, (_, i) => first + i * step);
+/** First number, step and count of a Range. */
+function rangeOf(call: AnyCall, { start, limit, delta }: { start: Value; limit: Value; delta: Value }) {
+  const bounds = [start, limit, delta].map((value) => constantNumbers(call, value, "bounds")[0] as number);
+  const [first, end, step] = bounds as [number, number, number];
+  const count = Math.max(0, Math.ceil((end - first) / step));
+  demand(Number.isSafeInteger(count), call, "a step that reaches the limit");
+  return { first, step, count };
 }

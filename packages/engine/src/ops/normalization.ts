@@ -187,11 +187,10 @@ export const normalization = {
     build: ({ inputs: { X }, attributes: { size, alpha, beta, bias } }) => {
       const channels = X.shape[1] as number;
       const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
-      const rows = Array.from({ length: channels }, (_, c) =>
-        Array.from({ length: size }, (_, i) => c - before + i)
-          .filter((at) => at >= 0 && at <= Math.min(channels - 1, c + after))
-          .map((at) => [at, alpha / size] as const),
-      );
+      const rows = Array.from({ length: channels }, (_, c) => {
+        const [first, last] = [Math.max(0, c - before), Math.min(channels - 1, c + after)];
+        return Array.from({ length: last - first + 1 }, (_, i) => [first + i, alpha / size] as const);
+      });
       const energy = alongAxis(op.square(X), { axis: 1, rows, size: channels });
       return op.div(X, op.pow(op.add(energy, bias), beta));
     },

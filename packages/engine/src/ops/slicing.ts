@@ -128,7 +128,8 @@ export const slicing = {
     infer: (call) => {
       const { input, split } = call.inputs;
       const axis = axisOf(call, call.attributes.axis, input.shape.length);
-      const numOutputs = call.attributes.num_outputs ?? call.numOutputs;
+      const { numOutputs, attributes } = call;
+      demand((attributes.num_outputs ?? numOutputs) === numOutputs, call, `${attributes.num_outputs} outputs`);
       return splitSizes(call, input, { split, axis, numOutputs }).map((size) => ({
         dtype: input.dtype,
         shape: input.shape.map((dim, i) => (i === axis ? size : dim)),
