@@ -149,6 +149,13 @@ describe("grad", () => {
     expect(fail).toThrow(/If has no gradient rule.*"choice".*choice -> Exp -> ReduceSum/s);
   });
 
+  it("says so too where only some form of an operator has no rule", () => {
+    const graph = emptyGraph("diagonal");
+    const x = graph.input("x", { dtype: "float32", shape: [3, 3] });
+    const fail = () => grad(op.reduceSum(op.einsum("ii->i", x)), [x]);
+    expect(fail).toThrow(/Einsum with a label twice in one operand has no gradient rule.*path Einsum -> ReduceSum/s);
+  });
+
   it("refuses losses and values that cannot be differentiated", () => {
     const graph = emptyGraph("refusals");
     const x = graph.input("x", vector);

@@ -1,6 +1,7 @@
 import { ModelError, ShapeError } from "../errors.ts";
 import { type Node, neededNodes, reads, sameType, type Value } from "../graph/graph.ts";
 import { isFloat, sizeOf, typeText } from "../graph/tensor.ts";
+import type { InputGradient } from "../ops/definition.ts";
 import { missingGradient } from "../ops/errors.ts";
 import { op } from "../ops/functions.ts";
 import { accumulate } from "./accumulate.ts";
@@ -88,20 +89,25 @@ class Reverse {
 
   /** Sends the cotangents of a node's outputs on to its inputs. */
   visit(node: Node, loss: Value): void {
-    if (!node.outputs.some((output) => this.#contributions.has(output) && this.#active.has(output))) return;
+    const reached = node.outputs.some((output) => this.#contributions.has(output) && this.#active.has(output));
+    if (!reached || !this.#dependsOn(node)) return;
     const inputs = node.customGradient?.inputs ?? node.inputs;
-    const wanted = inputs.map((value) => value !== null && this.#active.has(value));
-    if (!this.#dependsOn(node)) return;
-    node.graph.within(node.scope === "" ? "backward" : `backward.${node.scope}`, () => {
-      const rules = this.#rules(node, loss);
-      inputs.forEach((value, i) => {
-        const rule = rules[i];
-        if (wanted[i] && value && rule) this.contribute(value, rule(), node);
+    try {
+      node.graph.within(node.scope === "" ? "backward" : `backward.${node.scope}`, () => {
+        const rules = this.#rules(node);
+        inputs.forEach((value, i) => {
+          const rule = rules[i];
+          if (value && rule && this.#active.has(value)) this.contribute(value, rule(), node);
+        });
       });
-    });
+    } catch (error) {
+      if (!(error instanceof ModelError) || error.code !== "MISSING_GRADIENT") throw error;
+      const message = error.message.split(";")[0] as string;
+      throw new ModelError({ ...error, message, where: `${error.where}, path ${this.#path(node, loss)}` });
+    }
   }
 
-  #rules(node: Node, loss: Value): readonly ((() => Value) | null)[] {
+  #rules(node: Node): readonly InputGradient[] {
     const cotangents = node.outputs.map((output) => this.total(output));
     const known = cotangents.find((cotangent) => cotangent !== null) as Value;
     const twin = this.#recompute?.twinOf(node, known) ?? node;
@@ -110,15 +116,9 @@ class Reverse {
       return twin.customGradient.rule({ ...twin.customGradient, dy });
     }
     const { gradient } = node.graph.definition(node.op);
-    if (gradient === "flat" || gradient === "discrete" || gradient === "composed") return [];
-    try {
-      if (gradient === "missing") throw missingGradient(node);
-      return gradient({ graph: node.graph, node: twin, cotangents });
-    } catch (error) {
-      if (!(error instanceof ModelError) || error.code !== "MISSING_GRADIENT") throw error;
-      const message = error.message.split(";")[0] as string;
-      throw new ModelError({ ...error, message, where: `${error.where}, path ${this.#path(node, loss)}` });
-    }
+    if (gradient === "missing") throw missingGradient(node);
+    if (typeof gradient === "string") return [];
+    return gradient({ graph: node.graph, node: twin, cotangents });
   }
 
   #path(node: Node, loss: Value): string {

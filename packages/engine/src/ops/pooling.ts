@@ -2,6 +2,7 @@ import type { Value } from "../graph/graph.ts";
 import { type Shape, sizeOf, tensor } from "../graph/tensor.ts";
 import { type Window, windowCounts, windowOf } from "./convolution.ts";
 import { defineOp, int, ints, string } from "./definition.ts";
+import { missingGradient } from "./errors.ts";
 import { op } from "./functions.ts";
 import { type AnyCall, demand, eachIndex } from "./inference.ts";
 import { alongAxis } from "./linear-map.ts";
@@ -53,8 +54,9 @@ export const pooling = {
       ];
     },
     // Indices count through the whole tensor, batch and channels included.
-    gradient: ({ graph, inputs: { X }, outputs: { Indices }, dy }) => ({
+    gradient: ({ graph, node, inputs: { X }, outputs: { Indices }, attributes: { storage_order }, dy }) => ({
       X: () => {
+        if (storage_order !== 0) throw missingGradient(node, "column-major indices");
         const zeros = graph.zeros({ dtype: X.dtype, shape: [sizeOf(X.shape)] });
         const flat = [sizeOf(dy.shape)];
         const spread = op.scatterElements(zeros, op.reshape(Indices, flat), op.reshape(dy, flat), { reduction: "add" });

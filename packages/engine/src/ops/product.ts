@@ -1,8 +1,9 @@
 import type { Value } from "../graph/graph.ts";
 import { type Shape, sizeOf } from "../graph/tensor.ts";
 import { defineOp, float, int, string } from "./definition.ts";
+import { missingGradient } from "./errors.ts";
 import { op } from "./functions.ts";
-import { type AnyCall, broadcast, demand, demandSameDtype, shapeError } from "./inference.ts";
+import { type AnyCall, broadcast, demand, demandSameDtype } from "./inference.ts";
 
 export const product = {
   MatMul: defineOp("MatMul", {
@@ -79,8 +80,7 @@ export const product = {
       return {
         Inputs: Inputs.map((x, i) => () => {
           const term = terms[i] as string;
-          if (new Set(term).size < term.length)
-            throw shapeError(call, "no label twice in one operand (a diagonal) where a gradient is needed");
+          if (new Set(term).size < term.length) throw missingGradient(node, "a label twice in one operand");
           const others = Inputs.filter((_, j) => j !== i);
           const otherTerms = terms.filter((_, j) => j !== i);
           const known = [...term].filter(

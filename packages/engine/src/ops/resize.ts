@@ -1,7 +1,8 @@
 import type { Value } from "../graph/graph.ts";
 import { type Shape, sizeOf } from "../graph/tensor.ts";
 import { defineOp, float, int, ints, string } from "./definition.ts";
-import { type AnyCall, constantNumbers, demand } from "./inference.ts";
+import { missingGradient } from "./errors.ts";
+import { type AnyCall, axisOf, constantNumbers, demand } from "./inference.ts";
 import { alongAxis, type SparseRows } from "./linear-map.ts";
 
 export const resizing = {
@@ -20,19 +21,16 @@ export const resizing = {
       keep_aspect_ratio_policy: string("stretch"),
     },
     infer: (call) => [
-      { dtype: call.inputs.X.dtype, shape: resizeScales(call, call.inputs, call.attributes.axes).map(({ to }) => to) },
+      { dtype: call.inputs.X.dtype, shape: resizeScales(call, call.inputs, call.attributes).map(({ to }) => to) },
     ],
     // Resizing is a linear map along each axis, so its gradient is the transposed maps.
     gradient: ({ graph, node, inputs, attributes, dy }) => ({
       X: () => {
         const call = { graph, op: node.op, nodeName: node.name, inputs: node.inputs, numOutputs: 1 };
         const rule: ResizeRule = { ...attributes, exclude_outside: attributes.exclude_outside === 1 };
-        demand(
-          attributes.antialias === 0 && coordinateOf.has(attributes.coordinate_transformation_mode),
-          call,
-          "a Resize without antialias or crop where a gradient is needed",
-        );
-        return resizeScales(call, inputs, attributes.axes).reduce((x, { from, to, scale }, axis) => {
+        const known = coordinateOf.has(attributes.coordinate_transformation_mode);
+        if (attributes.antialias !== 0 || !known) throw missingGradient(node, "antialias or crop");
+        return resizeScales(call, inputs, attributes).reduce((x, { from, to, scale }, axis) => {
           if (scale === 1 && from === to) return x;
           const rows: SparseRows = resizeRows(rule, { from, to, scale });
           return alongAxis(x, { axis, rows, size: from, transpose: true });
@@ -45,22 +43,24 @@ export const resizing = {
   }),
 };
 
+/** Sizes before and after along every axis, and the scale that coordinates are computed with. */
 function resizeScales(
   call: AnyCall,
-  inputs: { X: Value; scales: Value | null; sizes: Value | null },
-  axes: Shape | undefined,
-) {
-  const { X, scales, sizes } = inputs;
-  const chosen = axes?.map((axis) => (axis < 0 ? axis + X.shape.length : axis)) ?? [...X.shape.keys()];
-  const target = sizes && sizeOf(sizes.shape) > 0 ? constantNumbers(call, sizes, "sizes") : null;
+  { X, scales, sizes }: { X: Value; scales: Value | null; sizes: Value | null },
+  { axes, keep_aspect_ratio_policy: policy }: { axes?: Shape | undefined; keep_aspect_ratio_policy: string },
+): ResizeAxis[] {
+  const chosen = axes?.map((axis) => axisOf(call, axis, X.shape.length)) ?? [...X.shape.keys()];
+  const wanted = sizes && sizeOf(sizes.shape) > 0 ? constantNumbers(call, sizes, "sizes") : null;
   const factors = scales && sizeOf(scales.shape) > 0 ? constantNumbers(call, scales, "scales") : null;
-  demand((target ?? factors)?.length === chosen.length, call, `sizes or scales of ${chosen.length} axes`);
+  demand((wanted ?? factors)?.length === chosen.length, call, `sizes or scales of ${chosen.length} axes`);
+  const ratios = wanted?.map((size, i) => size / (X.shape[chosen[i] as number] as number));
+  const common = ratios && (policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios));
   return X.shape.map((from, axis) => {
     const i = chosen.indexOf(axis);
     if (i < 0) return { from, to: from, scale: 1 };
-    if (target) return { from, to: target[i] as number, scale: (target[i] as number) / from };
-    const scale = (factors as number[])[i] as number;
-    return { from, to: Math.floor(from * scale), scale };
+    if (wanted && policy === "stretch") return { from, to: wanted[i] as number, scale: (wanted[i] as number) / from };
+    const scale = common ?? ((factors as number[])[i] as number);
+    return { from, to: wanted ? Math.round(scale * from) : Math.floor(from * scale), scale };
   });
 }
 

@@ -64,7 +64,7 @@ function unslice(dy: Value, shape: Shape, all: readonly Cut[]): Value {
     return op.reshape(op.pad(apart, { pads }), [...head, size * gap, ...tail]);
   }, flipped);
   // The padding may be negative where the last element's gap reaches over the end.
-  const before = all.map(({ start, step, size }) => (step > 0 || size <= 1 ? start : start + step * (size - 1)));
+  const before = all.map(({ start, step, size }) => (size === 0 ? 0 : step > 0 ? start : start + step * (size - 1)));
   const after = before.map((pad, axis) => (shape[axis] as number) - pad - (spaced.shape[axis] as number));
   return op.pad(spaced, { pads: [...before, ...after] });
 }

@@ -446,7 +446,10 @@ export const samples = {
       const scales = constant(tensor("float32", [4], [1, 1, draw.pick([2, 1.5, 0.5]), draw.pick([2, 3, 1])]));
       return { inputs: [draw.floats(shape), null, scales], attributes };
     }
-    return { inputs: [draw.floats(shape), null, null, int64([1, 2, draw.int(1, 7), draw.int(1, 7)])], attributes };
+    const target = [draw.int(1, 7), draw.int(1, 7)];
+    if (draw.int(0, 1) === 0) return { inputs: [draw.floats(shape), null, null, int64([1, 2, ...target])], attributes };
+    const some = { axes: [2, 3], keep_aspect_ratio_policy: draw.pick(["not_larger", "not_smaller", "stretch"]) };
+    return { inputs: [draw.floats(shape), null, null, int64(target)], attributes: { ...attributes, ...some } };
   },
 
   Reshape: (draw) => {
