@@ -1,4 +1,4 @@
-import { filled, type Graph, op, type Value } from "@retort/engine";
+import type { Graph, Value } from "@retort/engine";
 
 /** What goes from one round to the next. */
 export interface Carried {
@@ -9,7 +9,7 @@ export interface Carried {
 }
 
 export interface Round {
-  /** Each with its value at the end of the round. */
+  /** One at least; each with its value at the end of the round. */
   carried: readonly (Carried & { next: Value })[];
   /** Kept of every round, stacked along a new first axis. */
   scanned: readonly Value[];
@@ -29,19 +29,14 @@ export function chunkLoop(graph: Graph, numRounds: number, build: (start: RoundS
   const index = input("index", { dtype: "int64", shape: [] });
   const goOn = input("goOn", { dtype: "bool", shape: [] });
   const carry = (initial: Value): Carried => ({ initial, held: input("held", initial) });
-  const round = build({ index, carry });
-  // The operator wants one carried value at least.
-  const carried = round.carried.length > 0 ? round.carried : [unused(carry(graph.constant(filled("float32", [], 0))))];
+  const { carried, scanned } = build({ index, carry });
   body.output("goOn", goOn);
   carried.forEach(({ next }, i) => {
     body.output(`next${i}`, next);
   });
-  round.scanned.forEach((value, i) => {
+  scanned.forEach((value, i) => {
     body.output(`scanned${i}`, value);
   });
   const inputs = [graph.constant(numRounds, "int64"), null, ...carried.map(({ initial }) => initial)];
-  const results = graph.add("Loop", inputs, { body }, { numOutputs: carried.length + round.scanned.length });
-  return results.slice(carried.length - round.carried.length);
+  return graph.add("Loop", inputs, { body }, { numOutputs: carried.length + scanned.length });
 }
-
-const unused = (carried: Carried): Carried & { next: Value } => ({ ...carried, next: op.stopGradient(carried.held) });

@@ -22,6 +22,7 @@ export interface ChunkedDivergenceInput {
   /** Rows of logits that exist at once. */
   chunkRows: number;
   trainHead?: boolean | undefined;
+  differentiable?: boolean | undefined;
 }
 
 /** The loss `divergence` of logits that are made, compared and forgotten chunk by chunk. */
@@ -43,9 +44,9 @@ export function chunkedDivergence(
     shared: side.shared,
     share: (chunk) => {
       const rows = rowDivergence(chunk.logits, side.logits(chunk), params);
-      return op.reduceSum(op.mul(rows, chunk.rows.weights!));
+      return { loss: op.reduceSum(op.mul(rows, chunk.rows.weights!)), reports: [] };
     },
-  });
+  }).loss;
 }
 
 /** What of the teacher is cut into chunks, what is not, and how its logits come of them. */

@@ -99,6 +99,24 @@ describe("chunkedDivergence", () => {
     expect(gradients.hidden!.some((x) => x !== 0)).toBe(true);
   });
 
+  it("has no gradient where it is only looked at", async () => {
+    const params = divergenceParams.parse({});
+    const build = (differentiable: boolean) => (values: Values) =>
+      chunkedDivergence(
+        {
+          student: { hidden: values.hidden!, head: values.head! },
+          teacher: { hidden: values.teacherHidden!, head: values.teacherHead! },
+          chunkRows: 4,
+          differentiable,
+        },
+        params,
+      );
+    const { mask: _, ...tensors } = rowTensors(14);
+    const { loss } = await measure(build(true), tensors, []);
+    expect((await measure(build(false), tensors, [])).loss).toBeCloseTo(loss, 6);
+    await expect(measure(build(false), tensors, ["hidden"])).rejects.toMatchObject({ code: "MISSING_GRADIENT" });
+  });
+
   it("refuses heads of different vocabularies", () => {
     const graph = emptyGraph("loss");
     const input = (name: string, shape: number[]) => graph.input(name, { dtype: "float32", shape });
@@ -127,7 +145,8 @@ describe("chunkedLlavaKdTerms", () => {
     visualMask: visualMask!,
     promptMask: promptMask!,
   });
-  const chunked = (values: Values) =>
+  type Terms = ReturnType<typeof llavaKdTerms>;
+  const chunkedTerms = (values: Values): Terms =>
     chunkedLlavaKdTerms(
       {
         student: { hidden: values.hidden!, head: values.head! },
@@ -137,20 +156,38 @@ describe("chunkedLlavaKdTerms", () => {
         chunkRows: 5,
       },
       params,
-    ).loss;
+    );
+  const wholeTerms = (values: Values): Terms =>
+    llavaKdTerms(
+      {
+        student: { logits: op.matMul(values.hidden!, values.head!) },
+        teacher: { logits: op.matMul(values.teacherHidden!, values.teacherHead!) },
+        ...kindsOf(values),
+      },
+      params,
+    );
 
   it("equals the loss of whole logits, relation and all", async () => {
-    const whole = (values: Values) =>
-      llavaKdTerms(
-        {
-          student: { logits: op.matMul(values.hidden!, values.head!) },
-          teacher: { logits: op.matMul(values.teacherHidden!, values.teacherHead!) },
-          ...kindsOf(values),
-        },
-        params,
-      ).loss;
+    const chunked = (values: Values) => chunkedTerms(values).loss;
+    const whole = (values: Values) => wholeTerms(values).loss;
     const given = tensors(21);
     expectSame(await measure(chunked, given, ["hidden", "head"]), await measure(whole, given, ["hidden", "head"]));
+  });
+
+  it("reports the terms that make up the loss", async () => {
+    const term = (
+      name: "crossEntropy" | "response" | "visual" | "prompt" | "relation",
+      terms: (values: Values) => Terms,
+    ) => {
+      return (values: Values) => terms(values)[name]!;
+    };
+    const given = tensors(41);
+    for (const name of ["crossEntropy", "response", "visual", "prompt", "relation"] as const) {
+      const got = await measure(term(name, chunkedTerms), given, []);
+      const want = await measure(term(name, wholeTerms), given, []);
+      expect(want.loss).toBeGreaterThan(1e-3);
+      expect(got.loss).toBeCloseTo(want.loss, 5);
+    }
   });
 
   it("trains inside a train step of several steps and micro-batches", async () => {
@@ -163,7 +200,7 @@ describe("chunkedLlavaKdTerms", () => {
     );
     values.hidden = nn.linear(p.at("body"), values.x!, { out: 4, bias: true });
     values.head = graph.parameter("head", head!);
-    const loss = chunked(values);
+    const { loss } = chunkedTerms(values);
     const numSteps = 30;
     const accumulate = 2;
     const step = await compileTrainStep(graph, {

@@ -16,17 +16,20 @@ export interface ChunkedLlavaKdInput extends TokenKinds {
   visualWindow?: readonly [number, number] | undefined;
   chunkRows: number;
   trainHead?: boolean | undefined;
+  differentiable?: boolean | undefined;
 }
+
+type Name = Exclude<LlavaKdTerm, "relation">;
 
 /**
  * `llavaKdTerms` without the logits [B,T,V]: cross-entropy and distillation share each chunk of them, and the relation of raw
- * logits is computed through the heads, Z Zᵀ = H (W Wᵀ) Hᵀ.
+ * logits is computed through the heads, Z Zᵀ = H (W Wᵀ) Hᵀ. The terms beside the loss are to be reported: they carry no gradient.
  */
 export function chunkedLlavaKdTerms(
   input: ChunkedLlavaKdInput,
   params: LlavaKdParams,
 ): { loss: Value } & Partial<Record<LlavaKdTerm, Value>> {
-  const { student, teacher, visualWindow, chunkRows, trainHead, ...kinds } = input;
+  const { student, teacher, visualWindow, chunkRows, trainHead, differentiable, ...kinds } = input;
   checkTokenKinds(["student.hidden", student.hidden], kinds, "llava-kd");
   const [batch, length] = student.hidden.shape as [number, number];
   const numRows = batch * length;
@@ -34,43 +37,47 @@ export function chunkedLlavaKdTerms(
   const targets = answerTargets(kinds, params);
   const answered = op.not(op.equal(targets, IGNORE_LABEL));
   const weights = { crossEntropy: rowWeights(answered, "token"), ...mdistWeights(kinds, params) };
-  const names = Object.keys(weights) as (keyof typeof weights)[];
+  const names = Object.keys(weights) as Name[];
   const side = teacherSide(
     "logits" in teacher ? { logits: flat(teacher.logits) } : { ...teacher, hidden: flat(teacher.hidden) },
   );
-  const sums = chunkedHead({
+  const fromLogits = chunkedHead({
     ...student,
     hidden: flat(student.hidden),
     rows: {
       ...side.rows,
       targets: flat(op.where(answered, targets, 0)),
-      ...Object.fromEntries(names.map((name) => [name, flat(weights[name]!)])),
+      ...Object.fromEntries(names.map((name) => [name, flat(weights[name] as Value)])),
     },
     shared: side.shared,
     chunkRows,
     trainHead,
+    differentiable,
     share: (chunk) => {
       const perRow = {
         crossEntropy: nn.crossEntropy(chunk.logits, chunk.rows.targets!, { ignoreIndex: null, reduction: "none" }),
         distilled: rowDivergence(chunk.logits, side.logits(chunk), params.divergence),
       };
-      const sum = (name: string) =>
+      const sum = (name: Name) =>
         op.reduceSum(op.mul(perRow[name === "crossEntropy" ? name : "distilled"], chunk.rows[name]!));
-      return op.stack(names.map(sum), 0);
+      const terms = Object.fromEntries(names.map((name) => [name, sum(name)])) as Record<Name, Value>;
+      return { loss: weightedSum(terms, params.weights), reports: names.map((name) => terms[name]) };
     },
   });
-  const terms: Partial<Record<LlavaKdTerm, Value>> = {
-    ...Object.fromEntries(names.map((name, i) => [name, op.gather(sums, i)])),
-    relation: relationDistance(
-      {
-        student: relationOf(student, visualWindow),
-        teacher: relationOf(teacher, visualWindow),
-        mask: withinWindow(input.visualMask, visualWindow),
-      },
-      params.relation,
-    ),
+  const distance = relationDistance(
+    {
+      student: relationOf(student, visualWindow),
+      teacher: relationOf(teacher, visualWindow),
+      mask: withinWindow(input.visualMask, visualWindow),
+    },
+    params.relation,
+  );
+  const { relation: weight } = params.weights;
+  return {
+    ...Object.fromEntries(names.map((name, i) => [name, fromLogits.reports[i]!])),
+    relation: distance,
+    loss: weight === 0 ? fromLogits.loss : op.add(fromLogits.loss, op.mul(distance, weight)),
   };
-  return { ...terms, loss: weightedSum(terms, params.weights) };
 }
 
 function relationOf(states: TeacherStates, window: ChunkedLlavaKdInput["visualWindow"]): Value {
