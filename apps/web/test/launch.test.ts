@@ -7,6 +7,8 @@ import { type Stack, startStack } from "./stack.ts";
 const chromiumPath = findChromium(process.env);
 /** In CI a browser test that cannot run is a failure; elsewhere it is skipped. */
 const mustRun = process.env.CI === "true" || process.env.CI === "1";
+type Plot = ReturnType<Page["locator"]>;
+
 /** Enough for a start that has to build the dashboard first. */
 const startMs = 480_000;
 /** A small run on a busy machine of two cores. */
@@ -88,6 +90,7 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
 
       await page.locator("header [data-status=succeeded]").waitFor({ timeout: runMs });
       expect(await stepOf(loss)).toBeGreaterThanOrEqual(290);
+      await zoomsAndBack(page, loss);
       const score = await page.getByTestId("facts").locator("dd").first().innerText();
       expect(score).toMatch(/^\d+\.\d %$/);
 
@@ -135,14 +138,35 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
   it("threw nothing and sent nothing beyond its own server", () => expect(complaints).toEqual([]));
 });
 
+/** Dragging shows fewer steps, larger; the button and the key bring all of them back. */
+async function zoomsAndBack(page: Page, plot: Plot): Promise<void> {
+  const picture = () => plot.locator("canvas").evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+  await page.mouse.move(0, 0);
+  const all = await picture();
+  const box = (await plot.locator("canvas").boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height / 2, { steps: 4 });
+  await page.mouse.up();
+  await page.getByRole("button", { name: "Show all steps" }).waitFor();
+  await expect.poll(picture).not.toBe(all);
+  await page.getByRole("button", { name: "Show all steps" }).click();
+  await expect.poll(picture).toBe(all);
+  await plot.getByRole("img").focus();
+  await page.keyboard.press("+");
+  await expect.poll(picture).not.toBe(all);
+  await page.keyboard.press("0");
+  await expect.poll(picture).toBe(all);
+}
+
 /** The step that a plot tells beside its title. */
-async function stepOf(plot: ReturnType<Page["locator"]>): Promise<number> {
+async function stepOf(plot: Plot): Promise<number> {
   const [, digits = ""] = /step ([\d,]+)/.exec(await plot.innerText()) ?? [];
   return Number(digits.replaceAll(",", ""));
 }
 
 /** How many pixels of a plot have the colour of the first series. */
-function paintedPixels(plot: ReturnType<Page["locator"]>): Promise<number> {
+function paintedPixels(plot: Plot): Promise<number> {
   return plot.locator("canvas").evaluate((element) => {
     const canvas = element as HTMLCanvasElement;
     const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);

@@ -6,7 +6,8 @@ import { cache, type ReactNode } from "react";
 import { server } from "../server/api.ts";
 import { createQueryClient } from "./query-client.ts";
 
-const queryClient = cache(createQueryClient);
+/** The answers of one request: what metadata has asked, the page has too. */
+export const queryClient = cache(createQueryClient);
 
 /** The API for pages that are rendered on the server: the same procedures, checks included, without a detour over HTTP. */
 export const serverTRPC = createTRPCOptionsProxy({

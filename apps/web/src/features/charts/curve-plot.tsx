@@ -60,8 +60,8 @@ export function CurvePlot(props: CurvePlotProps) {
 
   useEffect(() => {
     const built = plot.current;
-    if (built === null || built.data === data) return;
-    built.setData(data, false);
+    if (built === null) return;
+    if (built.data !== data) built.setData(data, false);
     applyRange(built, range);
   }, [data, range]);
 
@@ -202,7 +202,7 @@ function seriesColumns(index: number, smoothing: boolean): uPlot.Series[] {
 
 function tickLabel(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5))
+  if (size !== 0 && (size < 1e-4 || size >= 1e5))
     return value.toExponential(1).replace(".0e", "e").replace("e+", "e").replace("-", "−");
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }

@@ -99,6 +99,8 @@ function NoCurves({ stage }: { stage: Stage }) {
     pending: "It waits for the stages before it. Its curves appear here with its first step.",
     ready: stage.waitingReason ?? "It waits for a worker to take it. Its curves appear here with its first step.",
     running: "It has not reported a step yet.",
+    failed: "It failed before its first step. The failure above and its log say why.",
+    cancelled: "It was cancelled before its first step.",
   };
   return (
     <Empty title={`No curves from ${stage.name}`}>

@@ -3,7 +3,7 @@
 import type { Run, Stage } from "@retort/api";
 import { Hourglass } from "lucide-react";
 import { Tabs } from "radix-ui";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { formatScore } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
 import { cx } from "../../ui/class-names.ts";
@@ -12,7 +12,6 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusLabel } from "../../ui/status.tsx";
 import { Ago, Elapsed } from "../../ui/time.tsx";
 import { Pipeline } from "../pipeline/pipeline.tsx";
-import { progressFraction } from "../runs/stage-strip.tsx";
 import { ArtifactsView } from "./artifacts-view.tsx";
 import { fullCondition } from "./conditions.ts";
 import { CurvesView } from "./curves-view.tsx";
@@ -41,10 +40,6 @@ export function RunView({ runId, initialTab }: { runId: string; initialTab: stri
 }
 
 function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null }) {
-  const title = tabTitle(run);
-  useEffect(() => {
-    document.title = title;
-  }, [title]);
   const [chosen, setChosen] = useState<string | null>(null);
   const stage = run.stages.find(({ name }) => name === chosen) ?? stageWorthSeeing(run.stages);
   const nodes = run.stages.map((each) => ({
@@ -102,14 +97,6 @@ function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null })
       </div>
     </>
   );
-}
-
-/** Tells in the browser's tab how far the run is, for those who look elsewhere meanwhile. */
-function tabTitle(run: Run): string {
-  const progress = run.stages.find(({ status }) => status === "running")?.progress ?? null;
-  const state =
-    run.status === "running" && progress !== null ? `${Math.round(progressFraction(progress) * 100)} %` : run.status;
-  return `${state} · ${run.name} · Retort`;
 }
 
 /** What runs; else what failed; else what has curves; else the first. */

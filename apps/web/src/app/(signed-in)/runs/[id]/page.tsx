@@ -1,13 +1,17 @@
 import type { Metadata } from "next";
 import { RunView } from "../../../../features/run/run-view.tsx";
-import { Hydrated, prefetch, serverTRPC } from "../../../../trpc/server.tsx";
+import { Hydrated, prefetch, queryClient, serverTRPC } from "../../../../trpc/server.tsx";
 
 interface Props {
   params: Promise<{ id: string }>;
   searchParams: Promise<{ tab?: string }>;
 }
 
-export const metadata: Metadata = { title: "Run" };
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const query = serverTRPC.runs.get.queryOptions({ runId: (await params).id });
+  await prefetch(query);
+  return { title: queryClient().getQueryData(query.queryKey)?.name ?? "Run" };
+}
 
 export default async function RunPage({ params, searchParams }: Props) {
   const { id } = await params;
