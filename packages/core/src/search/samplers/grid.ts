@@ -1,51 +1,41 @@
-import { type Dimension, isDimension, type Point, type Space } from "../space.ts";
+import { z } from "zod";
+import { canonicalJson } from "../../base/canonical-json.ts";
+import { sha256Hex } from "../../base/hash.ts";
+import { expandLayout, gridValuesOf } from "../expand.ts";
+import type { Layout } from "../layout.ts";
+import { pointKey } from "../point.ts";
+import { takenPoints } from "./draws.ts";
+import { defineSampler } from "./sampler.ts";
 
 /**
- * All points of a space, nested like it, in declaration order with the last dimension varying fastest. An empty space has
- * one empty point; an empty dimension leaves none.
+ * Every point of a finite space, once, in declaration order. Its place is kept together with the order of the space it
+ * belongs to: a store that sorts keys changes that order, and then the walk begins anew and the history tells what is done.
  */
-export function grid(space: Space): Point[] {
-  let points: Point[] = [{}];
-  for (const [name, entry] of Object.entries(space)) {
-    const values: readonly unknown[] = isDimension(entry) ? gridValues(entry) : grid(entry);
-    points = points.flatMap((point) => values.map((value) => ({ ...point, [name]: value })));
-  }
-  return points;
-}
-
-/** The values of one dimension, in ascending or declared order. */
-export function gridValues(dimension: Dimension): unknown[] {
-  switch (dimension.type) {
-    case "choice":
-      return dimension.values;
-    case "constant":
-      return [dimension.value];
-    case "int": {
-      const { min, max, step } = dimension;
-      return Array.from({ length: Math.floor((max - min) / step) + 1 }, (_, index) => min + index * step);
+export const grid = defineSampler({
+  title: "Grid",
+  summary: "Every combination once, in the order of the space; the last parameter varies fastest.",
+  params: z.strictObject({}),
+  state: z.strictObject({ next: z.int().nonnegative(), order: z.string() }),
+  start: { next: 0, order: "" },
+  ask({ layout, history }, state, count) {
+    const order = orderOf(layout);
+    const taken = takenPoints(history);
+    const points = [];
+    let next = state.order === order ? state.next : 0;
+    for (const { index, point } of expandLayout(layout, gridValuesOf, { from: next })) {
+      if (points.length === count) return { points, state: { next, order }, exhausted: false };
+      next = index + 1;
+      if (!taken.has(pointKey(point))) points.push(point);
     }
-    case "uniform":
-      return spread(dimension, (share) => dimension.min + share * (dimension.max - dimension.min));
-    case "log": {
-      const low = Math.log(dimension.min);
-      return spread(dimension, (share) => Math.exp(low + share * (Math.log(dimension.max) - low)));
-    }
-  }
-}
+    return { points, state: { next, order }, exhausted: true };
+  },
+});
 
-interface Spread {
-  min: number;
-  max: number;
-  count: number;
-  quantum?: number | undefined;
-}
-
-function spread({ min, max, count, quantum }: Spread, at: (share: number) => number): number[] {
-  const values = Array.from({ length: count }, (_, index) => {
-    // The ends are exact, whatever a logarithm loses.
-    if (index === 0) return min;
-    return index === count - 1 ? max : at(index / (count - 1));
-  });
-  if (quantum === undefined) return values;
-  return [...new Set(values.map((value) => Math.floor(value / quantum + 0.5) * quantum))];
+/** Names the walk: the same leaves with the same values in the same order. */
+function orderOf({ leaves, constraints }: Layout): string {
+  const targets = leaves.map(({ name, target }) => [
+    name,
+    target.kind === "ablation" ? target.cells : target.dimension,
+  ]);
+  return sha256Hex(canonicalJson(JSON.parse(JSON.stringify([targets, constraints.map(({ text }) => text)]))));
 }
