@@ -23,6 +23,8 @@ export interface Trial {
   /** Number within the sweep, from 0; stands for it in every decision. */
   trial: number;
   point: Point;
+  /** pointKey(point), where it is stored: saves hashing the whole history at every ask. */
+  key?: string;
   status: TrialStatus;
   /** Final objective; null while there is none. */
   value: number | null;
@@ -50,7 +52,7 @@ export interface Observation {
 export function observationsOf(history: readonly Trial[]): Observation[] {
   const groups = new Map<string, Trial[]>();
   for (const trial of history) {
-    const key = pointKey(trial.point);
+    const key = trial.key ?? pointKey(trial.point);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [trial]);
     else group.push(trial);

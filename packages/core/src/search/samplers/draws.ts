@@ -13,7 +13,7 @@ const maxListed = 100_000;
 
 /** Points that a sweep has, growing while a batch is asked for. */
 export function takenPoints(history: readonly Trial[]): Set<string> {
-  return new Set(history.map(({ point }) => pointKey(point)));
+  return new Set(history.map(({ point, key }) => key ?? pointKey(point)));
 }
 
 /** A point from one number of [0, 1) for each decision. */
