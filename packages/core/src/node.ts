@@ -1,1 +1,2 @@
+export { fingerprintDataset } from "./data/loaders.ts";
 export { stageRuns } from "./stages/runs.ts";

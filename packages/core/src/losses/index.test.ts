@@ -61,12 +61,14 @@ describe.each(names)("%s", (name) => {
     for (const gradient of gradients) expect(gradient.tensor?.data.every((x) => Number(x) === 0)).toBe(true);
   });
 
-  it.runIf(distillation !== undefined)("is zero, with zero gradient, where the student is the teacher", async () => {
-    const zero = (values: Parameters<typeof buildLoss>[1]) => buildLoss(definition, values, distillation);
-    const { loss, gradients } = await measure(zero, asTeacher(tensors(7)), trained);
-    expect(Math.abs(loss)).toBeLessThan(2e-6);
-    for (const input of trained) expect(Math.max(...gradients[input]!.map(Math.abs))).toBeLessThan(2e-6);
-  });
+  if (distillation !== undefined) {
+    it("is zero, with zero gradient, where the student is the teacher", async () => {
+      const zero = (values: Parameters<typeof buildLoss>[1]) => buildLoss(definition, values, distillation);
+      const { loss, gradients } = await measure(zero, asTeacher(tensors(7)), trained);
+      expect(Math.abs(loss)).toBeLessThan(2e-6);
+      for (const input of trained) expect(Math.max(...gradients[input]!.map(Math.abs))).toBeLessThan(2e-6);
+    });
+  }
 
   it("refuses tensors that do not fit, naming both", () => {
     const given = tensors(1);
