@@ -7,8 +7,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { sharedPath } from "../../../scripts/shared.mjs";
-import type { Measurement } from "./measure.ts";
-import { configs, type ModelName } from "./models.ts";
+import type { Measurement } from "./engine/measure.ts";
+import { configs, type ModelName } from "./engine/models.ts";
 
 export interface EngineBenchOptions {
   /** Measure PyTorch as well and print ratios. */
@@ -64,7 +64,7 @@ export async function run(options: EngineBenchOptions = {}): Promise<Figure[]> {
 }
 
 async function measureEngine(model: ModelName, mode: "train" | "fwd", threads: number): Promise<Measurement> {
-  const script = fileURLToPath(new URL("measure.ts", import.meta.url));
+  const script = fileURLToPath(new URL("engine/measure.ts", import.meta.url));
   const { stdout } = await run1(process.execPath, [
     "--import",
     "tsx",

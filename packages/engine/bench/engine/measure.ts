@@ -1,9 +1,9 @@
 /**
- * One measurement in a process of its own, so that peak memory is that of the work: `tsx measure.ts S train 1 16 8` prints
- * what the peer's script prints, for model, mode, threads, timed steps and steps per run.
+ * One measurement in a process of its own, so that peak memory is that of the work. Arguments: model, mode, threads, timed
+ * steps, steps per run; prints what the peer's script prints.
  */
-import { optim, type Tensor } from "../src/index.ts";
-import { compile, compileTrainStep } from "../src/node.ts";
+import { optim, type Tensor } from "../../src/index.ts";
+import { compile, compileTrainStep } from "../../src/node.ts";
 import { buildBatch, buildModel, type ModelName } from "./models.ts";
 
 export interface Measurement {

@@ -2,7 +2,7 @@
  * The three models of the peer's script (torch_step.py), with the same initial weights and the same batch: S and M are
  * causal transformer language models, V is a vision transformer.
  */
-import { type Graph, graph, nn, op, type Tensor, tensor, type Value } from "../src/index.ts";
+import { type Graph, graph, nn, op, type Tensor, tensor, type Value } from "../../src/index.ts";
 
 export const configs = {
   S: { layers: 4, dim: 256, heads: 4, tokens: 128, batch: 8, vocabulary: 2048 },
