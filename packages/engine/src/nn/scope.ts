@@ -12,6 +12,8 @@ export interface ScopeOptions {
   trainable?: boolean | RegExp;
   /** Contents by full name; they win over the initializers. */
   weights?: ReadonlyMap<string, Tensor>;
+  /** Leave contents that are not given empty: for graphs whose weights come when they are compiled, and to count them. */
+  hollow?: boolean;
 }
 
 /** A place for parameters: modules name theirs relative to it. Asking twice for one name gives the same parameter. */
@@ -26,7 +28,7 @@ export interface Scope {
 }
 
 export function scope(graph: Graph, options: ScopeOptions = {}): Scope {
-  const { prefix = "", seed = 0, trainable = true, weights } = options;
+  const { prefix = "", seed = 0, trainable = true, weights, hollow = false } = options;
   const path = (name: string) => `${prefix}${name}`;
   return {
     graph,
@@ -35,7 +37,8 @@ export function scope(graph: Graph, options: ScopeOptions = {}): Scope {
     parameter(name, shape, initializer) {
       const full = path(name);
       const known = graph.parameters.get(full);
-      const contents = known?.tensor ?? weights?.get(full) ?? initializer(shape, randomFor(seed, full));
+      const initial = () => (hollow ? emptyTensor(shape) : initializer(shape, randomFor(seed, full)));
+      const contents = known?.tensor ?? weights?.get(full) ?? initial();
       if (!sameShape(contents.shape, shape)) {
         const [expected, got] = [`[${shape}]`, typeText(contents)];
         throw new ShapeError({
@@ -49,6 +52,11 @@ export function scope(graph: Graph, options: ScopeOptions = {}): Scope {
       return known ?? graph.parameter(full, contents, { trainable: free });
     },
   };
+}
+
+/** The type of a weight without its contents; a graph that is written with it still empty is refused. */
+function emptyTensor(shape: Shape): Tensor {
+  return { dtype: "float32", shape: [...shape], data: new Float32Array(0) };
 }
 
 /** Builds a module with its nodes marked as belonging to the scope's path. */

@@ -1,6 +1,6 @@
 import { ModelError } from "../errors.ts";
 import { type AttributeValue, Graph, type Node, neededNodes, reads, type Value } from "../graph/graph.ts";
-import type { Tensor, TensorType } from "../graph/tensor.ts";
+import { sizeOf, type Tensor, type TensorType } from "../graph/tensor.ts";
 import { type AttributeSpec, opset } from "../ops/definition.ts";
 import {
   type AttributeProto,
@@ -83,9 +83,20 @@ export function emit(graph: Graph, options: EmitOptions): { nodes: NodeProto[]; 
   for (const value of [...graph.parameters.values(), ...graph.constants]) {
     if (!used.has(value) || given.has(value)) continue;
     const contents = (value.kind === "parameter" && weights?.get(value.name)) || value.tensor!;
+    if (contents.data.length !== sizeOf(contents.shape)) throw missingContents(value);
     initializers.push(tensorToProto(nameOf(value), contents));
   }
   return { nodes: [...nodes, ...copies], initializers };
+}
+
+function missingContents({ name, graph, dtype, shape }: Value): ModelError {
+  return new ModelError({
+    code: "MISSING_WEIGHT",
+    message: `parameter "${name}" has no contents`,
+    expected: `weights with ${dtype}[${shape}] under that name`,
+    got: "a graph that was built without contents",
+    where: `graph "${graph.name}"`,
+  });
 }
 
 /** Everything that the results are computed from, with the results themselves. */

@@ -1,61 +1,136 @@
 import { z } from "zod";
 
 const size = z.int().positive();
+const epsilon = z.number().positive().max(1e-2);
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+
+/** A ViT as CLIP and SigLIP build it. The defaults are those of the small models made here. */
+const visionConfig = z.strictObject({
+  patchSizePx: size.describe("Side of a square patch, in pixels"),
+  edge: z
+    .enum(["refuse", "crop"])
+    .default("refuse")
+    .describe(
+      "When the patch does not divide the picture: crop leaves out its last pixels, as a strided convolution does",
+    ),
+  stem: z
+    .enum(["linear", "convolution"])
+    .describe(
+      "How pixels become patch features: one linear map of a patch, or 3x3 convolutions of stride 2 down to its size",
+    ),
+  patchBias: z.boolean().default(true).describe("Bias of the linear stem; CLIP has none"),
+  dim: size.describe("Width of the vision encoder"),
+  layers: size.describe("Transformer blocks of the vision encoder"),
+  heads: size.describe("Attention heads of the vision encoder"),
+  hidden: size.describe("Width of its feed-forward layers"),
+  activation: z
+    .enum(["gelu", "gelu_tanh", "quick_gelu"])
+    .default("gelu")
+    .describe("Activation of its feed-forward layers"),
+  normEpsilon: epsilon.default(1e-5).describe("Epsilon of its layer norms"),
+  classToken: z.boolean().default(false).describe("A learnt token before the patches, as in CLIP; SigLIP has none"),
+  preNorm: z.boolean().default(false).describe("A layer norm before the first block, as in CLIP"),
+  featureLayer: z
+    .int()
+    .negative()
+    .default(-1)
+    .describe("Whose output the projector reads, counted from the end: -1 the last block, -2 the one before it"),
+  featureNorm: z
+    .boolean()
+    .default(true)
+    .describe("Whether the final layer norm is applied to what the projector reads"),
+  dropFirst: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Leave out the first token: CLIP's class token in LLaVA. On an encoder without one it takes the first patch away, as the code of LLaVA-KD does (728 of SigLIP's 729 tokens)",
+    ),
+  mean: channels
+    .default([0.5, 0.5, 0.5])
+    .describe("Mean of red, green and blue that is subtracted, of values in [0, 1]"),
+  std: channels.default([0.5, 0.5, 0.5]).describe("Standard deviation of red, green and blue that is divided by"),
+});
+
+/** A decoder of the Llama and Qwen2 family. */
+const decoderConfig = z.strictObject({
+  dim: size.describe("Width of the decoder"),
+  layers: size.describe("Transformer blocks of the decoder"),
+  heads: size.describe("Query heads of the decoder"),
+  kvHeads: size.describe("Key/value heads (grouped-query attention)"),
+  headDim: size.optional().describe("Width of one head; left out: dim / heads"),
+  hidden: size.describe("Width of its SwiGLU layers"),
+  ropeBase: z.number().positive().describe("Base of the rotary position embedding"),
+  qkvBias: z.boolean().default(false).describe("Bias of queries, keys and values, as in Qwen2"),
+  tiedHead: z.boolean().default(false).describe("Whether the embedding table is the output matrix too"),
+  normEpsilon: epsilon.default(1e-5).describe("Epsilon of its RMS norms"),
+});
 
 /**
- * Sizes of a model in the LLaVA layout: ViT patch encoder, two-layer GELU projector, Llama-type decoder. Part of every
- * checkpoint and exported model, so that weights never travel without their shape.
+ * Sizes of a model in the LLaVA layout: ViT patch encoder, two-layer GELU projector, decoder. Part of every checkpoint and
+ * exported model, so that weights never travel without their shape.
  */
 export const llavaConfig = z
   .strictObject({
     imageSizePx: size.describe("Width and height the picture is resized to, in pixels"),
-    vision: z.strictObject({
-      patchSizePx: size.describe("Side of a square patch, in pixels"),
-      stem: z
-        .enum(["linear", "convolution"])
-        .describe(
-          "How pixels become patch features: one linear map of a patch, or 3x3 convolutions of stride 2 down to its size",
-        ),
-      dim: size.describe("Width of the vision encoder"),
-      layers: size.describe("Transformer blocks of the vision encoder"),
-      heads: size.describe("Attention heads of the vision encoder"),
-      hidden: size.describe("Width of its feed-forward layers"),
-    }),
+    vision: visionConfig,
     projector: z.strictObject({
       mergeSide: size.describe("Side of the square of patches that becomes one image token, by concatenation"),
     }),
-    decoder: z.strictObject({
-      dim: size.describe("Width of the decoder"),
-      layers: size.describe("Transformer blocks of the decoder"),
-      heads: size.describe("Query heads of the decoder"),
-      kvHeads: size.describe("Key/value heads (grouped-query attention)"),
-      hidden: size.describe("Width of its SwiGLU layers"),
-      ropeBase: z.number().positive().describe("Base of the rotary position embedding"),
-    }),
+    decoder: decoderConfig,
     vocabularySize: size.describe("Tokens of the tokenizer, special ones included"),
   })
-  .superRefine(({ imageSizePx, vision, projector, decoder }, context) => {
+  .superRefine((config, context) => {
+    const { imageSizePx, vision, projector, decoder } = config;
+    const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
     const divides = (path: string[], divisor: number, whole: number, what: string) => {
-      if (whole % divisor !== 0)
-        context.addIssue({ code: "custom", path, message: `${divisor} does not divide ${what} ${whole}` });
+      if (whole % divisor !== 0) refuse(path, `${divisor} does not divide ${what} ${whole}`);
     };
-    divides(["vision", "patchSizePx"], vision.patchSizePx, imageSizePx, "imageSizePx");
-    divides(["projector", "mergeSide"], projector.mergeSide, imageSizePx / vision.patchSizePx, "the patches a side");
+    if (vision.edge === "refuse") divides(["vision", "patchSizePx"], vision.patchSizePx, imageSizePx, "imageSizePx");
+    if (vision.patchSizePx > imageSizePx) refuse(["vision", "patchSizePx"], "a patch is larger than the picture");
+    divides(["projector", "mergeSide"], projector.mergeSide, patchesPerSide(config), "the patches a side");
     if (vision.stem === "convolution" && !Number.isInteger(Math.log2(vision.patchSizePx))) {
-      context.addIssue({
-        code: "custom",
-        path: ["vision", "patchSizePx"],
-        message: "a convolution stem needs a power of two",
-      });
+      refuse(["vision", "patchSizePx"], "a convolution stem needs a power of two");
+    }
+    if (projector.mergeSide > 1 && vision.classToken !== vision.dropFirst) {
+      refuse(
+        ["projector", "mergeSide"],
+        "squares of patches can be merged only when the projector reads all patches and no other token",
+      );
+    }
+    if (vision.layers + vision.featureLayer < 0) {
+      refuse(["vision", "featureLayer"], `there is no block ${vision.featureLayer} among ${vision.layers}`);
     }
     divides(["vision", "heads"], vision.heads, vision.dim, "vision.dim");
-    divides(["decoder", "heads"], decoder.heads, decoder.dim, "decoder.dim");
+    if (decoder.headDim === undefined) divides(["decoder", "heads"], decoder.heads, decoder.dim, "decoder.dim");
     divides(["decoder", "kvHeads"], decoder.kvHeads, decoder.heads, "decoder.heads");
+    divides(["decoder", "headDim"], 2, headDim(decoder), "the width of a head, which is turned in pairs:");
   });
 
-export type LlavaConfig = z.infer<typeof llavaConfig>;
+export type LlavaConfig = z.output<typeof llavaConfig>;
+/** As it is written down: what has a default may be left out. */
+export type LlavaConfigInput = z.input<typeof llavaConfig>;
+export type VisionConfig = LlavaConfig["vision"];
+export type DecoderConfig = LlavaConfig["decoder"];
+
+type Picture = { imageSizePx: number; vision: Pick<VisionConfig, "patchSizePx"> };
+
+/** Patches along one side of the picture. */
+export function patchesPerSide({ imageSizePx, vision }: Picture): number {
+  return Math.floor(imageSizePx / vision.patchSizePx);
+}
+
+/** Tokens of one picture that the projector reads. */
+export function numVisionFeatures(config: Pick<LlavaConfig, "imageSizePx" | "vision">): number {
+  const { classToken, dropFirst } = config.vision;
+  return patchesPerSide(config) ** 2 + Number(classToken) - Number(dropFirst);
+}
 
 /** Image tokens that the decoder sees. */
-export function numImageTokens({ imageSizePx, vision, projector }: LlavaConfig): number {
-  return (imageSizePx / (vision.patchSizePx * projector.mergeSide)) ** 2;
+export function numImageTokens(config: Pick<LlavaConfig, "imageSizePx" | "vision" | "projector">): number {
+  return numVisionFeatures(config) / config.projector.mergeSide ** 2;
+}
+
+/** Width of one head of the decoder. */
+export function headDim({ dim, heads, headDim }: Pick<DecoderConfig, "dim" | "heads" | "headDim">): number {
+  return headDim ?? dim / heads;
 }

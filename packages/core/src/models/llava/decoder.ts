@@ -1,7 +1,7 @@
 import { nn, op, type Value } from "@retort/engine";
-import type { LlavaConfig } from "./config.ts";
+import { headDim, type LlavaConfig } from "./config.ts";
 
-/** Keys and values of one layer, [B, kvHeads, slots, dim/heads]. */
+/** Keys and values of one layer, [B, kvHeads, slots, head dim]. */
 export interface LayerCache {
   keys: Value;
   values: Value;
@@ -24,23 +24,39 @@ export function decoder(
   input: DecoderInput,
   config: LlavaConfig,
 ): { hidden: Value; caches: LayerCache[] } {
-  const { hidden, layers } = config.decoder;
+  const { hidden, layers, normEpsilon: epsilon } = config.decoder;
   const caches: LayerCache[] = [];
   let x = input.x;
   for (let layer = 0; layer < layers; layer++) {
     const block = scope.at(`blocks.${layer}`);
-    const normed = nn.rmsNorm(block.at("norm1"), x);
+    const normed = nn.rmsNorm(block.at("norm1"), x, { epsilon });
     const attended = attention(block.at("attention"), { ...input, x: normed, past: pastOf(input, layer) }, config);
     caches.push(attended.cache);
     x = op.add(x, attended.out);
-    x = op.add(x, nn.swiglu(block.at("mlp"), nn.rmsNorm(block.at("norm2"), x), { hidden }));
+    x = op.add(x, nn.swiglu(block.at("mlp"), nn.rmsNorm(block.at("norm2"), x, { epsilon }), { hidden }));
   }
-  return { hidden: nn.rmsNorm(scope.at("norm"), x), caches };
+  return { hidden: nn.rmsNorm(scope.at("norm"), x, { epsilon }), caches };
 }
 
-/** Logits [.., V]; the head has its own weights. */
-export function languageHead(scope: nn.Scope, hidden: Value, { vocabularySize }: LlavaConfig): Value {
-  return nn.linear(scope.at("head"), hidden, { out: vocabularySize, bias: false });
+/** Logits [.., V]; the head has its own weights, or the embedding's. */
+export function languageHead(scope: nn.Scope, hidden: Value, config: LlavaConfig): Value {
+  const { vocabularySize, decoder } = config;
+  if (!decoder.tiedHead) return nn.linear(scope.at("head"), hidden, { out: vocabularySize, bias: false });
+  const outer = hidden.shape.slice(0, -1);
+  const rows = op.reshape(hidden, [outer.reduce((product, count) => product * count, 1), decoder.dim]);
+  return op.reshape(op.gemm(rows, embeddingTable(scope, config), { transB: true }), [...outer, vocabularySize]);
+}
+
+/** The head's matrix [D,V], for losses that multiply by it piece by piece. */
+export function headWeight(scope: nn.Scope, config: LlavaConfig): Value {
+  const { vocabularySize, decoder } = config;
+  if (decoder.tiedHead) return op.transpose(embeddingTable(scope, config), [1, 0]);
+  const bound = 1 / Math.sqrt(decoder.dim);
+  return scope.at("head").parameter("weight", [decoder.dim, vocabularySize], nn.init.uniform(bound));
+}
+
+function embeddingTable(scope: nn.Scope, { vocabularySize, decoder }: LlavaConfig): Value {
+  return scope.at("embedding").parameter("weight", [vocabularySize, decoder.dim], nn.init.normal(0.02));
 }
 
 /** Embeddings [B,T,D] of token ids int64 [B,T]. */
@@ -58,12 +74,12 @@ function pastOf({ past }: DecoderInput, layer: number): AttentionInput["past"] {
 
 /** Grouped-query attention with rotary positions. */
 function attention(scope: nn.Scope, { x, positions, mask, past }: AttentionInput, config: LlavaConfig) {
-  const { dim, heads, kvHeads, ropeBase } = config.decoder;
+  const { dim, heads, kvHeads, ropeBase, qkvBias } = config.decoder;
   const [batch, length] = x.shape as [number, number];
-  const headDim = dim / heads;
+  const width = headDim(config.decoder);
   const project = (name: string, count: number) => {
-    const flat = nn.linear(scope.at(name), x, { out: count * headDim, bias: false });
-    return op.transpose(op.reshape(flat, [batch, length, count, headDim]), [0, 2, 1, 3]);
+    const flat = nn.linear(scope.at(name), x, { out: count * width, bias: qkvBias });
+    return op.transpose(op.reshape(flat, [batch, length, count, width]), [0, 2, 1, 3]);
   };
   const queries = nn.rotary(project("q", heads), { positions, base: ropeBase });
   const newKeys = nn.rotary(project("k", kvHeads), { positions, base: ropeBase });
@@ -76,6 +92,6 @@ function attention(scope: nn.Scope, { x, positions, mask, past }: AttentionInput
           values: op.where(past.slot, newValues, past.cache.values),
         };
   const mixed = nn.sdpa(queries, cache.keys, cache.values, { mask });
-  const merged = op.reshape(op.transpose(mixed, [0, 2, 1, 3]), [batch, length, dim]);
+  const merged = op.reshape(op.transpose(mixed, [0, 2, 1, 3]), [batch, length, heads * width]);
   return { out: nn.linear(scope.at("o"), merged, { out: dim, bias: false }), cache };
 }

@@ -1,5 +1,5 @@
 import { type Graph, graph, nn, op, type Value } from "@retort/engine";
-import { type LlavaConfig, numImageTokens } from "./config.ts";
+import { headDim, type LlavaConfig, numImageTokens } from "./config.ts";
 import { decoder, embedTokens, type LayerCache, languageHead } from "./decoder.ts";
 import { imageTokens } from "./vision.ts";
 
@@ -17,8 +17,8 @@ export function numCacheSlots({ config, numPromptTokens, numNewTokens }: Generat
   return numImageTokens(config) + numPromptTokens + numNewTokens - 1;
 }
 
-// The weights are put in by name when a graph is compiled: the seed here has no effect.
-const scopeOf = (g: Graph) => nn.scope(g, { prefix: "", seed: 0 });
+// The weights are put in by name when a graph is compiled.
+const scopeOf = (g: Graph) => nn.scope(g, { hollow: true });
 
 /** `pixels` uint8 [B,H,W,3] -> `image` [B, imageTokens, D]. */
 export function visionGraph(config: LlavaConfig, batchSize: number): Graph {
@@ -42,8 +42,8 @@ export function prefillGraph(options: GenerateGraphOptions): Graph {
   const numFree = numCacheSlots(options) - numImage - numPromptTokens;
   writeCaches(g, caches, (value) => {
     if (numFree === 0) return value;
-    const [batch, kvHeads, , headDim] = value.shape as [number, number, number, number];
-    return op.concat([value, g.zeros({ dtype: "float32", shape: [batch, kvHeads, numFree, headDim] })], 2);
+    const [batch, kvHeads, , width] = value.shape as [number, number, number, number];
+    return op.concat([value, g.zeros({ dtype: "float32", shape: [batch, kvHeads, numFree, width] })], 2);
   });
   return g;
 }
@@ -93,7 +93,7 @@ function readPrompt(scope: nn.Scope, image: Value, options: Omit<GenerateGraphOp
  */
 export function decodeGraph(options: GenerateGraphOptions): Graph {
   const { config, batchSize } = options;
-  const { kvHeads, dim, heads, layers } = config.decoder;
+  const { kvHeads, layers } = config.decoder;
   const g = graph("llava-decode");
   const scope = scopeOf(g).at("decoder");
   const slots = numCacheSlots(options);
@@ -101,7 +101,7 @@ export function decodeGraph(options: GenerateGraphOptions): Graph {
   const positions = g.input("positions", { dtype: "int64", shape: [batchSize, 1] });
   const slot = g.input("slot", { dtype: "int64", shape: [1] });
   const visible = g.input("visible", { dtype: "bool", shape: [batchSize, slots] });
-  const cache = { dtype: "float32", shape: [batchSize, kvHeads, slots, dim / heads] } as const;
+  const cache = { dtype: "float32", shape: [batchSize, kvHeads, slots, headDim(config.decoder)] } as const;
   const past: LayerCache[] = Array.from({ length: layers }, (_, layer) => ({
     keys: g.input(`keys.${layer}`, cache),
     values: g.input(`values.${layer}`, cache),

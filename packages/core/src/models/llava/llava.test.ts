@@ -7,6 +7,7 @@ import { type LlavaConfig, llavaConfig } from "./config.ts";
 import { answerGraph } from "./generate-graphs.ts";
 import { Generator } from "./generator.ts";
 import { type LlavaModel, readModel, writeModel } from "./model-file.ts";
+import { decoderPresets, visionPresets } from "./presets.ts";
 import { IGNORE_LABEL, sftGraph } from "./sft-graph.ts";
 
 const tokenizer = WordTokenizer.fromTexts(["is there a red circle left of the blue square yes no what color ?"]);
@@ -21,8 +22,23 @@ const config: LlavaConfig = llavaConfig.parse({
 
 const rng = Rng.fromSeed(7);
 
+/** The same vocabulary under the layouts of published models. */
+const layouts: [string, LlavaConfig][] = [
+  ["made here", config],
+  ...(
+    [
+      ["siglip-tiny", "qwen-tiny"],
+      ["clip-tiny", "qwen-tiny"],
+    ] as const
+  ).map(([vision, language]): [string, LlavaConfig] => {
+    const { decoder } = decoderPresets[language];
+    const sizes = { ...visionPresets[vision], projector: { mergeSide: 1 }, decoder: { ...decoder, headDim: 6 } };
+    return [`${vision} before ${language}`, llavaConfig.parse({ ...sizes, vocabularySize: tokenizer.vocabularySize })];
+  }),
+];
+
 /** Weights far from their small initial values, so that logits differ clearly. */
-function randomModel(): LlavaModel {
+function randomModel(config: LlavaConfig): LlavaModel {
   const { graph } = sftGraph({ config, batchSize: 1, numTextTokens: 4, seed: 3 });
   const weights = new Map<string, Tensor>();
   for (const [name, { shape, tensor: initial }] of graph.parameters) {
@@ -32,14 +48,17 @@ function randomModel(): LlavaModel {
   return { config, tokenizer, weights };
 }
 
-const randomPixels = (count: number) => Uint8Array.from({ length: count * 8 * 8 * 3 }, () => rng.integer(256));
+const randomPixels = (count: number, sizePx = 8) =>
+  Uint8Array.from({ length: count * sizePx ** 2 * 3 }, () => rng.integer(256));
 const randomTokens = (count: number) => Array.from({ length: count }, () => rng.integer(tokenizer.vocabularySize));
 
 describe("llava", () => {
-  const model = randomModel();
+  const model = randomModel(config);
 
-  it("decodes with the cache what the whole model predicts token by token without one", async () => {
-    const pixels = randomPixels(3);
+  it.each(layouts)("%s: decodes with the cache what the whole model predicts without one", async (_, layout) => {
+    const model = randomModel(layout);
+    const { imageSizePx: side } = layout;
+    const pixels = randomPixels(3, side);
     const questions = [3, 6, 1, 4].map((length, i) => ({ imageIndex: i % 3, tokens: randomTokens(length) }));
     const numNewTokens = 4;
     const settings = { provider: "cpu", threads: 1 } as const;
@@ -54,14 +73,14 @@ describe("llava", () => {
     await generator.dispose();
 
     const numPromptTokens = 6 + numNewTokens;
-    const whole = await compile(answerGraph(config, numPromptTokens), { ...settings, weights: model.weights });
-    const stride = 8 * 8 * 3;
+    const whole = await compile(answerGraph(layout, numPromptTokens), { ...settings, weights: model.weights });
+    const stride = side * side * 3;
     for (const [row, { imageIndex, tokens }] of questions.entries()) {
       const sequence = [...tokens];
       while (sequence.length < tokens.length + numNewTokens) {
         const padded = [...sequence, ...Array<number>(numPromptTokens - sequence.length).fill(tokenizer.padId)];
         const { logits } = await whole.run({
-          pixels: tensor("uint8", [1, 8, 8, 3], pixels.slice(imageIndex * stride, (imageIndex + 1) * stride)),
+          pixels: tensor("uint8", [1, side, side, 3], pixels.slice(imageIndex * stride, (imageIndex + 1) * stride)),
           tokens: tensor("int64", [1, numPromptTokens], padded),
           lengths: tensor("int64", [1], [sequence.length]),
         });

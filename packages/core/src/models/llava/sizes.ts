@@ -1,6 +1,6 @@
-import type { LlavaConfig } from "./config.ts";
+import type { LlavaConfigInput } from "./config.ts";
 
-type Sizes = Omit<LlavaConfig, "vocabularySize">;
+type Sizes = Omit<LlavaConfigInput, "vocabularySize">;
 
 /** Named sizes. The vocabulary comes from the data. */
 export const llavaSizes = {

@@ -1,53 +1,74 @@
 import { nn, op, type Value } from "@retort/engine";
-import { type LlavaConfig, numImageTokens } from "./config.ts";
+import { type LlavaConfig, numImageTokens, patchesPerSide, type VisionConfig } from "./config.ts";
 
 /**
- * Image tokens of a batch of pictures: ViT encoder without class token, squares of patches concatenated, two-layer GELU
- * projector. `pixels` [B,H,W,3] uint8 -> [B, imageTokens, decoder.dim].
+ * Image tokens of a batch of pictures: ViT encoder, squares of patches concatenated, two-layer GELU projector. `pixels`
+ * [B,H,W,3] uint8 -> [B, imageTokens, decoder.dim].
  */
 export function imageTokens(scope: nn.Scope, pixels: Value, config: LlavaConfig): Value {
   const features = visionEncoder(scope.at("vision"), pixels, config);
   return projector(scope.at("projector"), features, config);
 }
 
-/** Patch features [B, patches, vision.dim]; patches row-major. */
-export function visionEncoder(scope: nn.Scope, pixels: Value, { imageSizePx, vision }: LlavaConfig): Value {
-  const side = imageSizePx / vision.patchSizePx;
-  // Bytes cross into the graph as they are, a quarter of the floats' size, and become [-1, 1] here.
-  const scaled = op.sub(op.mul(op.cast(pixels, "float32"), 2 / 255), 1);
+/** What the projector reads, [B, features, vision.dim]: patches row-major, behind the class token if it is kept. */
+export function visionEncoder(scope: nn.Scope, pixels: Value, config: LlavaConfig): Value {
+  const { vision } = config;
+  const { heads, hidden, activation, normEpsilon: epsilon } = vision;
   const stem = vision.stem === "linear" ? linearStem : convolutionStem;
-  const patches = stem(scope.at("patch"), scaled, vision);
-  let x = op.add(patches, scope.parameter("position", [side * side, vision.dim], nn.init.normal(0.02)));
-  for (let layer = 0; layer < vision.layers; layer++) {
+  const patches = stem(scope.at("patch"), normalised(pixels, vision), vision);
+  const tokens = vision.classToken ? behindClassToken(scope, patches) : patches;
+  const numTokens = patchesPerSide(config) ** 2 + Number(vision.classToken);
+  let x = op.add(tokens, scope.parameter("position", [numTokens, vision.dim], nn.init.normal(0.02)));
+  if (vision.preNorm) x = nn.layerNorm(scope.at("pre_norm"), x, { epsilon });
+  // Blocks behind the chosen one are not built: their weights would travel for nothing.
+  for (let layer = 0; layer <= vision.layers + vision.featureLayer; layer++) {
     const block = scope.at(`blocks.${layer}`);
     x = op.add(
       x,
-      nn.attention(block.at("attention"), nn.layerNorm(block.at("norm1"), x), { heads: vision.heads, bias: true }),
+      nn.attention(block.at("attention"), nn.layerNorm(block.at("norm1"), x, { epsilon }), { heads, bias: true }),
     );
-    x = op.add(
-      x,
-      nn.mlp(block.at("mlp"), nn.layerNorm(block.at("norm2"), x), { hidden: vision.hidden, activation: "gelu" }),
-    );
+    x = op.add(x, nn.mlp(block.at("mlp"), nn.layerNorm(block.at("norm2"), x, { epsilon }), { hidden, activation }));
   }
-  return nn.layerNorm(scope.at("norm"), x);
+  if (vision.featureNorm) x = nn.layerNorm(scope.at("norm"), x, { epsilon });
+  return vision.dropFirst ? op.slice(x, { axes: [1], starts: [1], ends: [numTokens] }) : x;
 }
 
-type Vision = LlavaConfig["vision"];
+/** (pixels / 255 - mean) / std. Bytes cross into the graph as they are, a quarter of the floats' size. */
+function normalised(pixels: Value, { mean, std }: VisionConfig): Value {
+  const ofChannels = (value: (channel: number) => number) => {
+    const values = mean.map((_, channel) => value(channel));
+    return values.every((each) => each === values[0]) ? values[0]! : pixels.graph.constant(values);
+  };
+  const scale = ofChannels((channel) => 1 / (255 * std[channel]!));
+  return op.sub(
+    op.mul(op.cast(pixels, "float32"), scale),
+    ofChannels((channel) => mean[channel]! / std[channel]!),
+  );
+}
+
+function behindClassToken(scope: nn.Scope, patches: Value): Value {
+  const [batch, , dim] = patches.shape as [number, number, number];
+  const token = scope.parameter("class", [dim], nn.init.normal(0.02));
+  return op.concat([op.expand(op.reshape(token, [1, 1, dim]), [batch, 1, dim]), patches], 1);
+}
 
 /** One linear map of each patch's pixels, as in ViT. [B,H,W,3] -> [B, patches, dim]. */
-function linearStem(scope: nn.Scope, x: Value, { patchSizePx, dim }: Vision): Value {
-  const [batch, height] = x.shape as [number, number];
-  const side = height / patchSizePx;
+function linearStem(scope: nn.Scope, pixels: Value, { patchSizePx, dim, patchBias }: VisionConfig): Value {
+  const [batch, sizePx] = pixels.shape as [number, number];
+  const side = Math.floor(sizePx / patchSizePx);
+  const coveredPx = side * patchSizePx;
+  const x =
+    coveredPx === sizePx ? pixels : op.slice(pixels, { axes: [1, 2], starts: [0, 0], ends: [coveredPx, coveredPx] });
   const grid = op.reshape(x, [batch, side, patchSizePx, side, patchSizePx, 3]);
   const patches = op.reshape(op.transpose(grid, [0, 1, 3, 2, 4, 5]), [batch, side * side, patchSizePx ** 2 * 3]);
-  return nn.linear(scope, patches, { out: dim, bias: true });
+  return nn.linear(scope, patches, { out: dim, bias: patchBias });
 }
 
 /**
  * 3x3 convolutions of stride 2 with GELU between, channels doubling up to dim. [B,H,W,3] -> [B, patches, dim].
  * Source: Xiao et al. 2021, "Early convolutions help transformers see better".
  */
-function convolutionStem(scope: nn.Scope, pixels: Value, { patchSizePx, dim }: Vision): Value {
+function convolutionStem(scope: nn.Scope, pixels: Value, { patchSizePx, dim }: VisionConfig): Value {
   const numLayers = Math.log2(patchSizePx);
   let x = op.transpose(pixels, [0, 3, 1, 2]);
   for (let layer = 0; layer < numLayers; layer++) {
@@ -66,18 +87,19 @@ function convolutionStem(scope: nn.Scope, pixels: Value, { patchSizePx, dim }: V
 }
 
 /** Squares of mergeSide x mergeSide patches side by side in one row, then linear, GELU, linear. */
-function projector(scope: nn.Scope, features: Value, config: LlavaConfig): Value {
+export function projector(scope: nn.Scope, features: Value, config: LlavaConfig): Value {
   const { mergeSide } = config.projector;
-  const { vision, decoder } = config;
-  const [batch] = features.shape as [number];
-  const side = config.imageSizePx / vision.patchSizePx;
-  const merged = side / mergeSide;
-  const grid = op.reshape(features, [batch, merged, mergeSide, merged, mergeSide, vision.dim]);
-  const tokens = op.reshape(op.transpose(grid, [0, 1, 3, 2, 4, 5]), [
-    batch,
-    numImageTokens(config),
-    mergeSide ** 2 * vision.dim,
-  ]);
+  const { decoder } = config;
+  const tokens = mergeSide === 1 ? features : mergedSquares(features, config);
   const hidden = op.gelu(nn.linear(scope.at("fc1"), tokens, { out: decoder.dim, bias: true }));
   return nn.linear(scope.at("fc2"), hidden, { out: decoder.dim, bias: true });
+}
+
+function mergedSquares(features: Value, config: LlavaConfig): Value {
+  const { mergeSide } = config.projector;
+  const { dim } = config.vision;
+  const [batch] = features.shape as [number];
+  const merged = patchesPerSide(config) / mergeSide;
+  const grid = op.reshape(features, [batch, merged, mergeSide, merged, mergeSide, dim]);
+  return op.reshape(op.transpose(grid, [0, 1, 3, 2, 4, 5]), [batch, numImageTokens(config), mergeSide ** 2 * dim]);
 }
