@@ -2,6 +2,7 @@ export { type Api, createApi } from "./api.ts";
 export { type Principal, sessionCookie } from "./auth.ts";
 export { createContext, type Services } from "./context.ts";
 export type { Artifact } from "./contract/artifact.ts";
+export type { Comparison, ComparisonRequest } from "./contract/comparison.ts";
 export type { ErrorView } from "./contract/error.ts";
 export type { Evaluation, EvaluationSample } from "./contract/evaluation.ts";
 export type { Failure } from "./contract/failure.ts";

@@ -34,6 +34,30 @@ export interface EvaluationSampleRow {
   imageSha256: string | null;
 }
 
+/** What one run's evaluation under one condition says of a metric. */
+export interface MeasuredRun {
+  runId: string;
+  seed: number;
+  value: number;
+  /** Mean of its samples' scores: equal to the value where the metric is that very mean. */
+  meanScore: number | null;
+}
+
+/** A sample's score, averaged over runs. */
+export interface SampleScore {
+  sampleId: string;
+  clusterId: string;
+  score: number;
+}
+
+/** Which evaluations of some runs: of a run that evaluates twice under one condition, the last stage's. */
+export interface EvaluationChoice {
+  runIds: readonly string[];
+  dataset: string;
+  split: string;
+  condition: string;
+}
+
 export interface Evaluations {
   /** All of it or nothing; a second save of the same (dataset, split, condition) replaces the first. @throws LostLeaseError */
   save(fence: Fence, evaluation: EvaluationInput): Promise<{ id: string }>;
@@ -46,7 +70,19 @@ export interface Evaluations {
     onlyWrong?: boolean;
     onlyWithImage?: boolean;
   }): Promise<{ total: number; samples: EvaluationSampleRow[] }>;
+  /** The metric of each run that has measured it, by seed. */
+  measured(choice: EvaluationChoice & { metric: string }): Promise<MeasuredRun[]>;
+  /** Scores of the samples that all the runs have answered, by sample id. */
+  scores(choice: EvaluationChoice): Promise<SampleScore[]>;
 }
+
+const chosen = `chosen AS (
+  SELECT DISTINCT ON (rs.run_id) rs.run_id, e.id
+  FROM run_stage rs JOIN stage s ON s.id = rs.stage_id AND s.status = 'succeeded'
+  JOIN evaluation e ON e.stage_id = s.id
+  WHERE rs.run_id = ANY($1::uuid[]) AND e.dataset = $2 AND e.split = $3 AND e.condition = $4
+  ORDER BY rs.run_id, rs.position DESC
+)`;
 
 /** Samples a statement: a picture-free sample has some 300 bytes. */
 const batchSize = 5_000;
@@ -116,6 +152,28 @@ export function evaluations(pool: Pool): Evaluations {
         ),
       ]);
       return { total: counted.rows[0]?.total ?? 0, samples: page.rows };
+    },
+    async measured({ runIds, dataset, split, condition, metric }) {
+      const { rows } = await pool.query<MeasuredRun>(
+        `WITH ${chosen}
+         SELECT r.id AS "runId", r.seed, m.value,
+           (SELECT avg(score) FROM evaluation_sample WHERE evaluation_id = chosen.id) AS "meanScore"
+         FROM chosen JOIN run r ON r.id = chosen.run_id
+         JOIN evaluation_metric m ON m.evaluation_id = chosen.id AND m.metric = $5
+         ORDER BY r.seed, r.id`,
+        [runIds, dataset, split, condition, metric],
+      );
+      return rows;
+    },
+    async scores({ runIds, dataset, split, condition }) {
+      const { rows } = await pool.query<SampleScore>(
+        `WITH ${chosen}
+         SELECT s.sample_id AS "sampleId", min(s.cluster_id) AS "clusterId", avg(s.score) AS score
+         FROM chosen JOIN evaluation_sample s ON s.evaluation_id = chosen.id
+         GROUP BY s.sample_id HAVING count(*) = (SELECT count(*) FROM chosen) ORDER BY s.sample_id`,
+        [runIds, dataset, split, condition],
+      );
+      return rows;
     },
   };
 }

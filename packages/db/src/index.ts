@@ -4,7 +4,15 @@ export type { ApiKeyRow, Auth, SessionRow } from "./auth.ts";
 export type { CheckpointRow, Checkpoints } from "./checkpoints.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
 export { ConflictError, LostLeaseError, NotFoundError } from "./errors.ts";
-export type { EvaluationInput, EvaluationRow, EvaluationSampleRow, Evaluations } from "./evaluations.ts";
+export type {
+  EvaluationChoice,
+  EvaluationInput,
+  EvaluationRow,
+  EvaluationSampleRow,
+  Evaluations,
+  MeasuredRun,
+  SampleScore,
+} from "./evaluations.ts";
 export type { DatabaseEvent, EventListener, Events } from "./events.ts";
 export type { Fence } from "./fence.ts";
 export type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { comparison, comparisonRequest } from "../contract/comparison.ts";
 import { evaluation, evaluationSamples } from "../contract/evaluation.ts";
 import { procedure, router } from "../trpc.ts";
+import { compareRuns } from "../views/comparison.ts";
 
 export const evaluationsRouter = router({
   /** Of all stages of the run. */
@@ -22,4 +24,10 @@ export const evaluationsRouter = router({
     )
     .output(evaluationSamples)
     .query(({ ctx, input }) => ctx.db.evaluations.samples(input)),
+
+  /** Paired differences of groups of runs (the seeds of a configuration) against a baseline, on one data set and condition. */
+  compare: procedure
+    .input(comparisonRequest)
+    .output(z.array(comparison))
+    .query(({ ctx, input }) => compareRuns(ctx.db, input)),
 });

@@ -6,6 +6,7 @@ export type { Scores } from "./anomaly/order-keys.ts";
 export { type PixelScores, pixelScores } from "./anomaly/pixel-scores.ts";
 export type { ScoredSamples } from "./anomaly/ranking.ts";
 export { type ClusteredError, clusteredStandardError } from "./stats/clustered.ts";
+export { studentHalfWidth } from "./stats/distributions.ts";
 export {
   type BootstrapOptions,
   drawResamples,

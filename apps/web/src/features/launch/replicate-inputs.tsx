@@ -22,6 +22,8 @@ export function ReplicateInputs(props: {
   projects: readonly Project[];
   project: string | undefined;
   onProject(slug: string): void;
+  /** What several seeds are for here. */
+  note?: string;
 }) {
   const { seedsText, problem, projects } = props;
   return (
@@ -62,7 +64,7 @@ export function ReplicateInputs(props: {
           role={problem === null ? undefined : "alert"}
           className={cx("mt-1 text-xs", problem === null ? "text-ink-3" : "text-sm text-danger")}
         >
-          {problem ?? "One run each, grouped on the leaderboard as mean ± std. For example 0-4 or 1, 7."}
+          {problem ?? props.note ?? "One run each, grouped on the leaderboard as mean ± std. For example 0-4 or 1, 7."}
         </p>
       </div>
       <div className={cx("grid gap-4", projects.length > 1 && "grid-cols-2")}>

@@ -35,19 +35,23 @@ export function FieldFrame({
   hint?: string;
   children: ReactNode;
 }) {
-  const { errors } = useForm();
+  const { errors, vary } = useForm();
   const id = fieldId(path);
   const error = errors.get(dotted(path));
+  const editor = vary?.editor(field, path) ?? null;
   return (
     <div className="min-w-0" data-field={dotted(path)}>
       <div className="mb-1 flex min-h-6 items-center gap-2">
         <label htmlFor={id} className="text-sm font-medium">
           {field.label}
         </label>
-        <ResetButton path={path} value={value} label={field.label} />
+        {editor === null && <ResetButton path={path} value={value} label={field.label} />}
         {hint !== undefined && <span className="ml-auto text-xs text-ink-3 numeric">{hint}</span>}
+        {vary !== undefined && (
+          <span className={cx(hint === undefined && "ml-auto")}>{vary.button(field, path, value)}</span>
+        )}
       </div>
-      {children}
+      {editor ?? children}
       {error !== undefined && (
         <p id={`${id}-error`} role="alert" className="mt-1 text-sm text-danger">
           {error}

@@ -1,7 +1,7 @@
 "use client";
 
-import { createContext, use } from "react";
-import type { FieldPath } from "./field.ts";
+import { createContext, type ReactNode, use } from "react";
+import type { Field, FieldPath } from "./field.ts";
 
 export interface FormState {
   /** The value that a field had before anybody edited, to mark and undo changes. */
@@ -9,6 +9,15 @@ export interface FormState {
   /** Complaint about a field by its dotted path. */
   errors: ReadonlyMap<string, string>;
   set(path: FieldPath, value: unknown): void;
+  /** In a sweep's form: what gives a parameter several values instead of one. */
+  vary?: VaryState;
+}
+
+export interface VaryState {
+  /** The button beside a field's label; null where the field can have one value only. */
+  button(field: Field, path: FieldPath, value: unknown): ReactNode;
+  /** What stands in place of the field's control while it varies; null while it does not. */
+  editor(field: Field, path: FieldPath): ReactNode;
 }
 
 const Context = createContext<FormState | null>(null);

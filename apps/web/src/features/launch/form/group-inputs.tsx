@@ -1,12 +1,14 @@
 "use client";
 
-import { Check, Plus, Trash2 } from "lucide-react";
+import { Plus, Trash2 } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
 import { dotted, type Field, type FieldOf, type FieldPath } from "./field.ts";
 import { FieldFrame, fieldId, inputLook, ResetButton } from "./field-frame.tsx";
 import { useForm } from "./form-context.tsx";
 import { BooleanInput, ChoiceInput, JsonInput, NumberInput, TextInput } from "./scalar-inputs.tsx";
+import { SubsetInput } from "./subset-input.tsx";
 import { valueAt, variantOf } from "./value.ts";
 
 interface InputProps<F> {
@@ -113,7 +115,7 @@ function OptionalInput({ field, optional, path, value }: InputProps<Field> & { o
   );
 }
 
-function GroupHead({ field, path, value }: InputProps<Field>) {
+function GroupHead({ field, path, value, children }: InputProps<Field> & { children?: ReactNode }) {
   const { errors } = useForm();
   const error = errors.get(dotted(path));
   return (
@@ -121,6 +123,7 @@ function GroupHead({ field, path, value }: InputProps<Field>) {
       <div className="flex items-center gap-2">
         <h3 className="text-base font-semibold">{field.label}</h3>
         <ResetButton path={path} value={value} label={field.label} />
+        {children !== undefined && <span className="ml-auto">{children}</span>}
       </div>
       {field.description !== undefined && <p className="mt-0.5 max-w-prose text-sm text-ink-2">{field.description}</p>}
       {error !== undefined && (
@@ -216,67 +219,12 @@ function isSubset(value: unknown): boolean {
   return !Array.isArray(value) || new Set(value).size === value.length;
 }
 
-/** Some of a fixed set, each once: as buttons that are in or out, in the set's own order. */
-function SubsetInput({ field, options, path, value }: InputProps<FieldOf<"list">> & { options: readonly unknown[] }) {
-  const { set, errors } = useForm();
-  const chosen = Array.isArray(value) ? value : [];
-  const error = errors.get(dotted(path));
-  const toggle = (option: unknown) =>
-    set(
-      path,
-      options.filter((each) => (each === option ? !chosen.includes(each) : chosen.includes(each))),
-    );
-  return (
-    <div className="min-w-0" data-field={dotted(path)}>
-      <div className="mb-1.5 flex min-h-6 items-center gap-2">
-        <span id={`${fieldId(path)}-label`} className="text-sm font-medium">
-          {field.label}
-        </span>
-        <ResetButton path={path} value={value} label={field.label} />
-        <span className="ml-auto text-xs text-ink-3 numeric">
-          {chosen.length} of {options.length}
-        </span>
-      </div>
-      <fieldset
-        id={fieldId(path)}
-        tabIndex={-1}
-        aria-labelledby={`${fieldId(path)}-label`}
-        className="flex flex-wrap gap-1.5"
-      >
-        {options.map((option) => {
-          const isChosen = chosen.includes(option);
-          return (
-            <button
-              key={String(option)}
-              type="button"
-              aria-pressed={isChosen}
-              onClick={() => toggle(option)}
-              className={cx(
-                "inline-flex h-8 items-center gap-1.5 rounded-md border px-2.5 text-sm",
-                isChosen ? "border-ink bg-surface font-medium" : "border-dashed border-control text-ink-3",
-              )}
-            >
-              {isChosen ? <Check aria-hidden className="size-3.5" /> : <Plus aria-hidden className="size-3.5" />}
-              {String(option)}
-            </button>
-          );
-        })}
-      </fieldset>
-      {error !== undefined && (
-        <p role="alert" className="mt-1 text-sm text-danger">
-          {error}
-        </p>
-      )}
-      {field.description !== undefined && <p className="mt-1 text-xs text-ink-3">{field.description}</p>}
-    </div>
-  );
-}
-
 function ListInput({ field, path, value }: InputProps<FieldOf<"list">>) {
-  const { set } = useForm();
+  const { set, vary } = useForm();
   if (field.item.kind === "choice" && isSubset(value)) {
     return <SubsetInput field={field} options={field.item.options} path={path} value={value} />;
   }
+  const editor = vary?.editor(field, path) ?? null;
   const items = Array.isArray(value) ? value : [];
   const fixed = field.minItems === field.maxItems;
   const remove = (index: number) =>
@@ -286,8 +234,11 @@ function ListInput({ field, path, value }: InputProps<FieldOf<"list">>) {
     );
   return (
     <fieldset className={isShortList(field) ? "min-w-0" : groupLook} aria-label={field.label} data-field={dotted(path)}>
-      <GroupHead field={field} path={path} value={value} />
-      <ol className={cx("flex gap-3", isShortList(field) ? "flex-row" : "flex-col")}>
+      <GroupHead field={field} path={path} value={value}>
+        {vary?.button(field, path, value)}
+      </GroupHead>
+      {editor}
+      <ol hidden={editor !== null} className={cx("flex gap-3", isShortList(field) ? "flex-row" : "flex-col")}>
         {items.map((item, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries are known by their place
           <li key={index} className="flex min-w-0 flex-1 items-start gap-2">
@@ -312,7 +263,7 @@ function ListInput({ field, path, value }: InputProps<FieldOf<"list">>) {
           </li>
         ))}
       </ol>
-      {items.length < field.maxItems && (
+      {editor === null && items.length < field.maxItems && (
         <Button size="sm" className="mt-3" onClick={() => set(path, [...items, field.item.initial])}>
           <Plus /> Add entry
         </Button>
