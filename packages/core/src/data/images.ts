@@ -2,10 +2,8 @@
 import { stat } from "node:fs/promises";
 import sharp from "sharp";
 import { DataError } from "../base/errors.ts";
+import { forEachConcurrently } from "./concurrently.ts";
 import type { ImageSource } from "./dataset.ts";
-
-/** Decoded at once; libuv's pool has four threads. */
-const CONCURRENCY = 8;
 
 export interface DecodeOptions {
   /** Width and height of the result; images of another shape are stretched to the square. */
@@ -45,6 +43,17 @@ export async function badImages(
     }
   });
   return bad.sort((a, b) => a.index - b.index);
+}
+
+/** Width and height of the upright picture, from its header alone. @throws DataError as decodeImages() does. */
+export async function imageSize(source: ImageSource): Promise<{ width: number; height: number }> {
+  if (source.kind === "rgb") return { width: source.width, height: source.height };
+  try {
+    const { autoOrient } = await sharp(source.kind === "file" ? source.path : source.bytes).metadata();
+    return autoOrient;
+  } catch (cause) {
+    throw await corrupt(source, cause);
+  }
 }
 
 /** PNG bytes of one 8-bit RGB image [heightPx, widthPx, 3]. */
@@ -126,20 +135,4 @@ function nameOf(source: ImageSource): string {
 
 function firstLine(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? "";
-}
-
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  signal: AbortSignal | undefined,
-  visit: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      signal?.throwIfAborted();
-      const index = next++;
-      await visit(items[index]!, index);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, lane));
 }

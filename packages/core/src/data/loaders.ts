@@ -1,6 +1,8 @@
 // [node]
 import { z } from "zod";
 import { SpecError } from "../base/errors.ts";
+import { ANOMALY_DATA } from "./anomaly/choice.ts";
+import { fingerprintAnomalyData } from "./anomaly/loaders.ts";
 import type { DataReference } from "./choice.ts";
 import type { DatasetLoader, VqaData } from "./dataset.ts";
 import { easyVqaLoader } from "./easy-vqa-loader.ts";
@@ -20,6 +22,7 @@ export const datasetLoaders = {
  * @throws SpecError for an unknown adapter or wrong parameters, DataError when the data is not there.
  */
 export function fingerprintDataset(reference: DataReference): Promise<string> {
+  if (reference.adapter === ANOMALY_DATA) return fingerprintAnomalyData(reference.params);
   const { loader, params } = resolve(reference);
   return loader.fingerprint(params);
 }
