@@ -12,6 +12,20 @@ export type { Project } from "./contract/project.ts";
 export type { Headline, Recipe, RecipeSummary } from "./contract/recipe.ts";
 export type { Run, RunPreview, RunStatus, RunSummary } from "./contract/run.ts";
 export type { LogLine, MetricPoint, Progress, Series, Stage, StageEvent, StageStatus } from "./contract/stage.ts";
+export type {
+  Sweep,
+  SweepDag,
+  SweepExport,
+  SweepFailures,
+  SweepImportance,
+  SweepPreview,
+  SweepRequest,
+  SweepStatus,
+  SweepSummary,
+  Trial,
+  TrialCounts,
+  TrialStatus,
+} from "./contract/sweep.ts";
 export type { Worker } from "./contract/worker.ts";
 export { type ApiEnv, readEnv } from "./env.ts";
 export { type AppRouter, appRouter } from "./root.ts";

@@ -1,4 +1,5 @@
 export { canonicalJson, type Json } from "./base/canonical-json.ts";
+export { withDefaultVariants } from "./base/default-variants.ts";
 export { DataError, SpecError } from "./base/errors.ts";
 export { sha256Bytes, sha256Hex } from "./base/hash.ts";
 export { Rng, type RngState } from "./base/rng.ts";
@@ -42,11 +43,17 @@ export {
   runStatus,
   runStatuses,
   type StageStatus,
+  type SweepStatus,
   stageStatuses,
   stageTransitions,
+  sweepStatuses,
 } from "./experiment/status.ts";
 export { type RecipeName, recipes } from "./recipes/index.ts";
 export type { Headline, PublishedRow, RecipeDefinition } from "./recipes/recipe.ts";
+export { type Objective, objective, type Watch, watch } from "./search/objective.ts";
+export { checkSearch, type Search, type SearchInput, search } from "./search/search.ts";
+export type { Point, SearchSpace, SearchSpaceInput } from "./search/space.ts";
+export { type Trial, type TrialStatus, trialStatuses } from "./search/trial.ts";
 export { isStageKind, type StageKind, type StageParams, stageDefinitions, stages } from "./stages/index.ts";
 export type {
   DataReference,

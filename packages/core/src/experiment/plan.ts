@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { canonicalJson } from "../base/canonical-json.ts";
+import { withDefaultVariants } from "../base/default-variants.ts";
 import { SpecError } from "../base/errors.ts";
 import { recipes } from "../recipes/index.ts";
 import type { RecipeDefinition } from "../recipes/recipe.ts";
@@ -76,7 +77,8 @@ export function requiredData(request: RunRequest): DataReference[] {
 /** @throws SpecError for an unknown recipe or for parameters that its schema refuses. */
 export function parseRun({ recipe, params, seed }: RunRequest): ParsedRun {
   const definition = lookUp<RecipeDefinition>(recipes, { name: recipe, what: "recipe" });
-  const parsed = plainObject(parseParams(definition.params, params, recipe), recipe);
+  const given = isPlain(params) ? withDefaultVariants(definition.params, params) : params;
+  const parsed = plainObject(parseParams(definition.params, given, recipe), recipe);
   return { recipe, params: parsed, configKey: configKey(recipe, parsed), specs: definition.stages(parsed, seed) };
 }
 
@@ -208,6 +210,10 @@ function plainObject(params: unknown, where: string): Record<string, unknown> {
   const result = z.record(z.string(), z.unknown()).safeParse(restored);
   if (result.success) return result.data;
   throw new SpecError({ code: "BAD_PARAMS", message: "Parameters are an object", got: canonicalJson(params), where });
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 interface Name {

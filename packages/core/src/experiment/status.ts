@@ -4,6 +4,10 @@ export type StageStatus = (typeof stageStatuses)[number];
 export const runStatuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
+/** A sweep asks for points while it runs; paused, its trials wait; finished, nothing is left to ask for. */
+export const sweepStatuses = ["running", "paused", "finished", "cancelled", "failed"] as const;
+export type SweepStatus = (typeof sweepStatuses)[number];
+
 /**
  * What a stage's status may become next. Each transition is one SQL statement guarded by the old status (and the attempt).
  * running -> ready is a retry; failed, cancelled -> pending is a new budget, when a run asks for the stage again.

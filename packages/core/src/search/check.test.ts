@@ -22,7 +22,7 @@ describe("checkSpace", () => {
   it("accepts paths of the recipe, through unions and records", () => {
     const size = { ...choice(1, 2), when: { param: "data.kind", is: "a" } };
     const parameters = { training: { lr }, data: { kind: choice("a", "b"), size }, tags: { x: choice(1) } };
-    expect(checkSpace({ parameters }, recipeParams).seeds).toEqual([0]);
+    expect(checkSpace({ parameters }, { schema: recipeParams }).seeds).toEqual([0]);
   });
 
   it.each([
@@ -55,7 +55,9 @@ describe("checkSpace", () => {
       },
     ],
   ])("%s", (code, value) => {
-    expect(() => checkSpace(value, recipeParams)).toThrow(expect.objectContaining({ name: "SpecError", code }));
+    expect(() => checkSpace(value, { schema: recipeParams })).toThrow(
+      expect.objectContaining({ name: "SpecError", code }),
+    );
   });
 
   it("finds the single allowed point of a finite space", () => {
@@ -65,7 +67,7 @@ describe("checkSpace", () => {
   });
 
   it("names the place and the choices", () => {
-    expect(() => checkSpace({ parameters: { training: { learningRate: lr } } }, recipeParams)).toThrow(
+    expect(() => checkSpace({ parameters: { training: { learningRate: lr } } }, { schema: recipeParams })).toThrow(
       /lr, steps.*learningRate.*training/,
     );
     expect(() => checkSpace({ parameters: { training: { lr: { type: "log", min: 0, max: 1 } } } })).toThrow(
@@ -80,7 +82,7 @@ describe("checkSearch", () => {
   it("completes the parameters of sampler and pruner", () => {
     const search = checkSearch(
       { space, sampler: { kind: "tpe", params: { numStartup: 5 } }, maxPoints: 20, pruner: { kind: "asha" } },
-      recipeParams,
+      { schema: recipeParams },
     );
     expect(search.sampler.params).toMatchObject({ numStartup: 5, numCandidates: 24 });
     expect(search.pruner.params).toMatchObject({ eta: 3, rule: "stopping" });

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { withDefaultVariants } from "../base/default-variants.ts";
 import { SpecError } from "../base/errors.ts";
 import { domainSize } from "./domain.ts";
 import { allValuesOf, expandLayout } from "./expand.ts";
 import { isAllowed, type Layout, layoutOf } from "./layout.ts";
+import { withPoint } from "./point.ts";
 import { fullSize, pointFromUnits } from "./samplers/draws.ts";
 import { maxSobolDimensions, sobolUnit } from "./samplers/sobol.ts";
 import { type Point, type SearchSpace, type SearchSpaceInput, searchSpace } from "./space.ts";
@@ -14,13 +16,20 @@ const numProbes = 2_048;
 /** Points that are shown to the recipe's schema. */
 const numShown = 64;
 
+/** What a recipe takes, and what all points of a sweep have in common. */
+export interface RecipeParams {
+  schema: z.ZodType;
+  /** A point is laid over it before the schema sees it. */
+  base?: Record<string, unknown>;
+}
+
 /**
- * Reads a search space and refuses one that no sweep can use. With the schema of a recipe's parameters, every path must be one
- * of them and every kind of value acceptable to it.
+ * Reads a search space and refuses one that no sweep can use. With a recipe's parameters, every path must be one of them and
+ * every kind of value acceptable to them.
  * @throws SpecError BAD_SPACE, EMPTY_SPACE, CONTRADICTION, UNKNOWN_PARAMETER, BAD_PARAMETER, DUPLICATE_PARAMETER,
  * CYCLIC_CONDITION, BAD_CONSTRAINT
  */
-export function checkSpace(value: SearchSpaceInput | unknown, recipeParams?: z.ZodType): SearchSpace {
+export function checkSpace(value: SearchSpaceInput | unknown, recipe?: RecipeParams): SearchSpace {
   const parsed = searchSpace.safeParse(value);
   if (!parsed.success) throw refusal("BAD_SPACE", "The search space cannot be read", parsed.error);
   const layout = layoutOf(parsed.data);
@@ -30,9 +39,9 @@ export function checkSpace(value: SearchSpaceInput | unknown, recipeParams?: z.Z
   if (empty !== undefined) throw emptySpace(`no value for "${empty.name}"`);
   const points = somePoints(layout);
   if (points.length === 0) throw contradiction(layout);
-  if (recipeParams !== undefined) {
-    checkPaths(layout, recipeParams);
-    for (const point of points) checkPoint(point, recipeParams);
+  if (recipe !== undefined) {
+    checkPaths(layout, recipe.schema);
+    for (const point of points) checkPoint(point, recipe);
   }
   return parsed.data;
 }
@@ -126,8 +135,8 @@ function namesOf(schema: JsonSchema, root: JsonSchema): string[] {
   return formsOf(schema, root).flatMap(({ properties }) => Object.keys(properties ?? {}));
 }
 
-function checkPoint(point: Point, recipeParams: z.ZodType): void {
-  const parsed = recipeParams.safeParse(point);
+function checkPoint(point: Point, { schema, base = {} }: RecipeParams): void {
+  const parsed = schema.safeParse(withDefaultVariants(schema, withPoint(base, point)));
   if (!parsed.success)
     throw refusal("BAD_PARAMETER", `The recipe refuses the point ${JSON.stringify(point)}`, parsed.error);
 }

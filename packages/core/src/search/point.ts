@@ -32,6 +32,30 @@ export function setAt(point: Point, path: Path, value: Json): void {
   target[path.at(-1)!] = value;
 }
 
+/** Parameters with a point laid over them: groups are joined, everything else is replaced. Neither is changed. */
+export function withPoint(params: Record<string, unknown>, point: Point): Record<string, unknown> {
+  const joined = new Map(Object.entries(params));
+  for (const [name, value] of Object.entries(point)) {
+    const under = joined.get(name);
+    joined.set(name, isObject(value) && isGroup(under) ? withPoint(under, value) : value);
+  }
+  return Object.fromEntries(joined);
+}
+
+/** Dotted path -> value of every parameter; a list is one value. */
+export function flatPoint(point: Point, prefix = ""): Record<string, Json> {
+  return Object.assign(
+    {},
+    ...Object.entries(point).map(([name, value]) =>
+      isObject(value) ? flatPoint(value, `${prefix}${name}.`) : { [`${prefix}${name}`]: value },
+    ),
+  );
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function isObject(value: Json | undefined): value is Point {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

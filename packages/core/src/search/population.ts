@@ -7,6 +7,7 @@ import type { Point } from "./space.ts";
 import { advantage, type Mode, numberAt, type Trial } from "./trial.ts";
 
 export const populationParams = z.strictObject({
+  everySteps: z.int().min(1).default(100).describe("Steps between two comparisons of the members"),
   share: z
     .number()
     .gt(0)

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { SpecError } from "../base/errors.ts";
-import { checkSpace } from "./check.ts";
+import { checkSpace, type RecipeParams } from "./check.ts";
+import { populationParams } from "./population.ts";
 import { type PrunerName, pruners } from "./pruners/index.ts";
 import { type SamplerName, samplers } from "./samplers/index.ts";
-import { type SearchSpace, searchSpace } from "./space.ts";
+import { type SearchSpace, type SearchSpaceInput, searchSpace } from "./space.ts";
 import { modeSchema } from "./trial.ts";
 
 const samplerChoice = z.strictObject({
@@ -35,14 +36,22 @@ export const search = z.strictObject({
     .nullable()
     .default(null)
     .describe("Points at most, each run once a seed; only a grid may go without"),
+  population: populationParams
+    .nullable()
+    .default(null)
+    .describe(
+      "Population-based training: maxPoints members that copy each other's checkpoints; null for independent trials",
+    ),
 });
 export type Search = Omit<z.infer<typeof search>, "space"> & { space: SearchSpace };
+/** A search as it is written: defaults may be left out. */
+export type SearchInput = Omit<z.input<typeof search>, "space"> & { space: SearchSpaceInput };
 
 /**
  * Reads a search and refuses what cannot run; parameters of sampler and pruner come back complete.
  * @throws SpecError BAD_SEARCH, NO_BUDGET (0 points, or none given where the sampler never ends), and those of checkSpace()
  */
-export function checkSearch(value: unknown, recipeParams?: z.ZodType): Search {
+export function checkSearch(value: unknown, recipe?: RecipeParams): Search {
   const budget = z.looseObject({ maxPoints: z.number().optional().catch(undefined) }).safeParse(value).data?.maxPoints;
   if (budget !== undefined && budget <= 0) throw noBudget(String(budget));
   const rest = search.extend({ space: z.unknown() }).safeParse(value);
@@ -55,7 +64,7 @@ export function checkSearch(value: unknown, recipeParams?: z.ZodType): Search {
       where: issue!.path.join("."),
     });
   }
-  const space = checkSpace(rest.data.space, recipeParams);
+  const space = checkSpace(rest.data.space, recipe);
   const { sampler, pruner, maxPoints } = rest.data;
   if (maxPoints === null && sampler.kind !== "grid") throw noBudget(`none, with the sampler "${sampler.kind}"`);
   return {
