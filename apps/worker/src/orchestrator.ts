@@ -20,6 +20,7 @@ export interface OrchestratorSettings {
 const outboxBatch = 1_000;
 const burstMs = 20;
 const keepSentMs = 3_600_000;
+const keepSamplesMs = 24 * 3_600_000;
 
 /**
  * Keeps the queue and the database in step: sends wake-ups from the outbox to the queue, sends again what the queue lost, ends attempts
@@ -112,5 +113,6 @@ export class Orchestrator {
     const { waiting } = (await this.#queue.counts())["stage.wake"];
     if (waiting === 0) await this.#db.stages.rewake({ olderThanMs: rewakeAfterMs });
     await this.#db.outbox.purge({ sentBeforeMs: keepSentMs });
+    await this.#db.workerSamples.purge({ olderThanMs: keepSamplesMs });
   }
 }

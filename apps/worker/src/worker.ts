@@ -10,6 +10,7 @@ import type { Log } from "./log.ts";
 import { Orchestrator, type OrchestratorSettings } from "./orchestrator.ts";
 import { messageOf, persist } from "./persistence.ts";
 import { Attempt, type AttemptSettings } from "./runner/attempt.ts";
+import { sampleSystem } from "./system-sampler.ts";
 import { sweepWorkRoot } from "./work-root.ts";
 
 export interface WorkerSettings extends AttemptSettings, OrchestratorSettings {
@@ -17,6 +18,8 @@ export interface WorkerSettings extends AttemptSettings, OrchestratorSettings {
   pollMs: number;
   /** Between two signs of life. */
   aliveEveryMs: number;
+  /** Between two samples of what the machine is doing. */
+  sampleEveryMs: number;
 }
 
 /** What suits a machine that is the database's neighbour or a network away. */
@@ -27,6 +30,7 @@ export const defaultSettings: WorkerSettings = {
   memorySampleMs: 200,
   pollMs: 5_000,
   aliveEveryMs: 5_000,
+  sampleEveryMs: 5_000,
   outboxEveryMs: 1_000,
   reconcileEveryMs: 2_000,
   rewakeAfterMs: 30_000,
@@ -55,6 +59,9 @@ export class Worker {
   readonly #workDir: string;
   readonly #attempts = new Set<Attempt>();
   #consumer: Consumer | null = null;
+  #sampler: { close(): void } | null = null;
+  /** A user wants it to take nothing new. */
+  #isDraining = false;
   #listening: { close(): Promise<void> } | null = null;
   #claiming: Promise<void> | null = null;
   #isClaimAgain = false;
@@ -98,6 +105,7 @@ export class Worker {
     log("info", `stopping with ${this.#attempts.size} running attempts`);
     clearTimeout(this.#pollTimer);
     clearTimeout(this.#aliveTimer);
+    this.#sampler?.close();
     await this.#signOfLife("draining");
     for (const attempt of this.#attempts) attempt.stop("preempted");
     await this.#consumer?.close();
@@ -119,13 +127,16 @@ export class Worker {
     const { db, queue, settings, device, log } = this.#options;
     const memoryGib = (device.memoryBytes / 2 ** 30).toFixed(1);
     log("info", `worker ${this.id}: ${device.threads} threads, ${memoryGib} GiB, ${device.providers.join(", ")}`);
-    this.#listening = await db.events.listen(({ type }) => {
+    this.#listening = await db.events.listen(({ type, id }) => {
       if (type !== "worker") this.#orchestrator.nudge();
+      // Somebody may have asked it to drain, or to take stages again.
+      else if (id === this.id && !this.#isStopping) void this.#signOfLife("online");
     });
     this.#orchestrator.start();
     this.#consumer = await queue.consume("stage.wake", () => this.#claim(), { concurrency: 1 });
     this.#poll(settings.pollMs);
     this.#stayAlive(settings.aliveEveryMs);
+    this.#sampler = sampleSystem({ db, workerId: this.id, device, everyMs: settings.sampleEveryMs, log });
   }
 
   /** Claims what fits, one stage after another. Calls that come meanwhile are answered by one more round. */
@@ -139,7 +150,7 @@ export class Worker {
 
   async #claimRounds(): Promise<void> {
     const { db, settings, log } = this.#options;
-    while (this.#isClaimAgain && !this.#isStopping && !this.#capacity.isExhausted()) {
+    while (this.#isClaimAgain && this.#isTaking) {
       this.#isClaimAgain = false;
       const claim = { workerId: this.id, capabilities: this.#capacity.free(), leaseMs: settings.leaseMs };
       try {
@@ -173,8 +184,12 @@ export class Worker {
   /** A worker with nothing to give away leaves wake-ups to others. */
   #matchConsumer(): void {
     if (this.#isStopping) return;
-    if (this.#capacity.isExhausted()) void this.#consumer?.pause();
-    else void this.#consumer?.resume();
+    if (this.#isTaking) void this.#consumer?.resume();
+    else void this.#consumer?.pause();
+  }
+
+  get #isTaking(): boolean {
+    return !this.#isStopping && !this.#isDraining && !this.#capacity.isExhausted();
   }
 
   #poll(everyMs: number): void {
@@ -195,8 +210,18 @@ export class Worker {
 
   async #signOfLife(status: "online" | "draining"): Promise<void> {
     const { db, log } = this.#options;
-    await db.workers
-      .heartbeat(this.id, status)
-      .catch((error: unknown) => log("warn", `no sign of life: ${messageOf(error)}`));
+    try {
+      this.#drain((await db.workers.heartbeat(this.id, status)).isDraining);
+    } catch (error) {
+      log("warn", `no sign of life: ${messageOf(error)}`);
+    }
+  }
+
+  #drain(isDraining: boolean): void {
+    if (isDraining === this.#isDraining) return;
+    this.#isDraining = isDraining;
+    this.#options.log("info", isDraining ? "draining: takes nothing new" : "takes stages again");
+    this.#matchConsumer();
+    if (!isDraining) void this.#claim();
   }
 }

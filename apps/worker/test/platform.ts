@@ -22,6 +22,7 @@ export const quickSettings: WorkerSettings = {
   // By the queue or not at all.
   pollMs: 3_600_000,
   aliveEveryMs: 500,
+  sampleEveryMs: 300,
   outboxEveryMs: 200,
   reconcileEveryMs: 200,
   leaderSilentMs: 1_500,

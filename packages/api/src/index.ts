@@ -3,6 +3,7 @@ export { type Principal, sessionCookie } from "./auth.ts";
 export { createContext, type Services } from "./context.ts";
 export type { Artifact } from "./contract/artifact.ts";
 export type { Comparison, ComparisonRequest } from "./contract/comparison.ts";
+export type { Cost } from "./contract/cost.ts";
 export type { ErrorView } from "./contract/error.ts";
 export type { Evaluation, EvaluationSample } from "./contract/evaluation.ts";
 export type { Failure } from "./contract/failure.ts";
@@ -11,7 +12,16 @@ export type { Overview } from "./contract/overview.ts";
 export type { Project } from "./contract/project.ts";
 export type { Headline, Recipe, RecipeSummary } from "./contract/recipe.ts";
 export type { Run, RunPreview, RunStatus, RunSummary } from "./contract/run.ts";
-export type { LogLine, MetricPoint, Progress, Series, Stage, StageEvent, StageStatus } from "./contract/stage.ts";
+export type {
+  Attempt,
+  LogLine,
+  MetricPoint,
+  Progress,
+  Series,
+  Stage,
+  StageEvent,
+  StageStatus,
+} from "./contract/stage.ts";
 export type {
   Sweep,
   SweepDag,
@@ -26,6 +36,6 @@ export type {
   TrialCounts,
   TrialStatus,
 } from "./contract/sweep.ts";
-export type { Worker } from "./contract/worker.ts";
+export type { Worker, WorkerDetail, WorkerSample } from "./contract/worker.ts";
 export { type ApiEnv, readEnv } from "./env.ts";
 export { type AppRouter, appRouter } from "./root.ts";

@@ -33,6 +33,7 @@ export async function launchRuns(db: Database, request: z.output<typeof launchRe
       name: planned.length === 1 ? name : `${name} (seed ${seed})`,
       configKey,
       stages,
+      priority: request.priority,
     });
     runIds.push(id);
   }

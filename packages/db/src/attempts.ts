@@ -17,6 +17,8 @@ export interface AttemptRow {
   resumedFromStep: number | null;
   /** Metric points of dead attempts that the resume took back. */
   droppedPoints: number;
+  /** Micro-batches that each training step was cut into; above what the stage asks for after it had run out of memory. */
+  accumulate: number;
 }
 
 export interface Attempts {
@@ -30,7 +32,8 @@ export function attempts(pool: Pool): Attempts {
       const { rows } = await pool.query<AttemptRow>(
         `SELECT a.stage_id AS "stageId", a.number, a.worker_id AS "workerId", w.name AS "workerName", a.status,
            a.started_at AS "startedAt", a.finished_at AS "finishedAt", a.failure, a.last_output AS "lastOutput",
-           a.resumed_from_step AS "resumedFromStep", a.dropped_points AS "droppedPoints"
+           a.resumed_from_step AS "resumedFromStep", a.dropped_points AS "droppedPoints",
+           a.accumulate
          FROM attempt a JOIN worker w ON w.id = a.worker_id
          WHERE a.stage_id = $1 ORDER BY a.number`,
         [stageId],

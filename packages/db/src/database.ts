@@ -4,6 +4,7 @@ import { type Artifacts, artifacts } from "./artifacts.ts";
 import { type Attempts, attempts } from "./attempts.ts";
 import { type Auth, auth } from "./auth.ts";
 import { type Checkpoints, checkpoints } from "./checkpoints.ts";
+import { type Costs, costs } from "./costs.ts";
 import { type Evaluations, evaluations } from "./evaluations.ts";
 import { type Events, events } from "./events.ts";
 import { PrismaClient } from "./generated/client.ts";
@@ -14,6 +15,7 @@ import { type Outbox, outbox } from "./outbox.ts";
 import { type Projects, projects } from "./projects.ts";
 import { type Runs, runs } from "./runs.ts";
 import { type Stages, stages } from "./stages.ts";
+import { type WorkerSamples, workerSamples } from "./worker-samples.ts";
 import { type Workers, workers } from "./workers.ts";
 
 export interface DatabaseOptions {
@@ -38,9 +40,11 @@ export interface Database {
   artifacts: Artifacts;
   checkpoints: Checkpoints;
   workers: Workers;
+  workerSamples: WorkerSamples;
   outbox: Outbox;
   evaluations: Evaluations;
   leaderboard: Leaderboard;
+  costs: Costs;
   auth: Auth;
   events: Events;
   close(): Promise<void>;
@@ -61,6 +65,8 @@ export function createDatabase({ url, poolSize = 10, log = () => {} }: DatabaseO
     types,
     keepAlive: true,
     connectionTimeoutMillis: 30_000,
+    // A process that is frozen in the middle of a transaction holds its rows, and nobody could take its stages back.
+    idle_in_transaction_session_timeout: 10_000,
     application_name: "retort",
   });
   // Without a listener the end of an idle connection would end the process.
@@ -87,9 +93,11 @@ export function createDatabase({ url, poolSize = 10, log = () => {} }: DatabaseO
     artifacts: artifacts(pool),
     checkpoints: checkpoints(pool),
     workers: workers(pool),
+    workerSamples: workerSamples(pool),
     outbox: outbox(pool),
     evaluations: evaluationTable,
     leaderboard: leaderboard(pool),
+    costs: costs(pool),
     auth: auth(pool),
     events: eventHub,
     close() {

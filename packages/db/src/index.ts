@@ -2,6 +2,7 @@ export type { ArtifactInput, ArtifactRow, Artifacts } from "./artifacts.ts";
 export type { AttemptRow, AttemptStatus, Attempts } from "./attempts.ts";
 export type { ApiKeyRow, Auth, SessionRow } from "./auth.ts";
 export type { CheckpointRow, Checkpoints } from "./checkpoints.ts";
+export type { Cost, Costs } from "./costs.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
 export { ConflictError, LostLeaseError, NotFoundError } from "./errors.ts";
 export type {
@@ -31,4 +32,5 @@ export type { Outbox, OutboxMessage } from "./outbox.ts";
 export type { ProjectRow, Projects } from "./projects.ts";
 export type { RunDetail, RunError, RunInput, RunListItem, RunQuery, RunRow, RunStageRow, Runs } from "./runs.ts";
 export type { Capabilities, ClaimedStage, StageProgress, StageRow, Stages } from "./stages.ts";
+export type { GpuSample, WorkerSample, WorkerSamples } from "./worker-samples.ts";
 export type { WorkerInput, WorkerRow, WorkerStatus, Workers } from "./workers.ts";

@@ -1,10 +1,15 @@
 import type { Pool } from "pg";
 import { v7 as uuid } from "uuid";
+import { NotFoundError } from "./errors.ts";
 
 export interface ProjectRow {
   id: string;
   slug: string;
   name: string;
+  /** At most so many of its stages run at once; null for no limit. */
+  maxRunning: number | null;
+  /** Of several projects that want one machine, each gets stages in proportion to its share. */
+  share: number;
   createdAt: Date;
 }
 
@@ -14,9 +19,11 @@ export interface Projects {
   /** By slug. */
   list(): Promise<ProjectRow[]>;
   get(slug: string): Promise<ProjectRow | null>;
+  /** @throws NotFoundError */
+  setLimits(slug: string, limits: { maxRunning?: number | null; share?: number }): Promise<ProjectRow>;
 }
 
-const columns = `id, slug, name, created_at AS "createdAt"`;
+const columns = `id, slug, name, max_running AS "maxRunning", share, created_at AS "createdAt"`;
 
 export function projects(pool: Pool): Projects {
   return {
@@ -35,6 +42,15 @@ export function projects(pool: Pool): Projects {
     async get(slug) {
       const { rows } = await pool.query<ProjectRow>(`SELECT ${columns} FROM project WHERE slug = $1`, [slug]);
       return rows[0] ?? null;
+    },
+    async setLimits(slug, { maxRunning, share }) {
+      const { rows } = await pool.query<ProjectRow>(
+        `UPDATE project SET max_running = CASE WHEN $2 THEN $3::int ELSE max_running END, share = coalesce($4, share)
+         WHERE slug = $1 RETURNING ${columns}`,
+        [slug, maxRunning !== undefined, maxRunning ?? null, share ?? null],
+      );
+      if (rows[0] === undefined) throw new NotFoundError("project", slug);
+      return rows[0];
     },
   };
 }

@@ -213,7 +213,7 @@ describe("cancel", () => {
       evaluate: "cancelled",
       other: "cancelled",
     });
-    expect(await db.stages.heartbeat(stage.fence, { leaseMs: 1000 })).toEqual({ cancelRequested: true });
+    expect(await db.stages.heartbeat(stage.fence, { leaseMs: 1000 })).toMatchObject({ cancelRequested: true });
     await db.stages.cancelled(stage.fence);
     expect((await statuses(db, id)).pretrain).toBe("cancelled");
     await expect(db.stages.succeed(stage.fence)).rejects.toMatchObject({ code: "LOST_LEASE" });

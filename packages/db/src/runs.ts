@@ -11,6 +11,7 @@ import type { EvaluationRow, Evaluations } from "./evaluations.ts";
 import type { LatestMetric } from "./metrics.ts";
 import { cancelRun, retryRun } from "./run-control.ts";
 import { createRun } from "./run-create.ts";
+import { pauseRun, resumeRun, setRunPriority } from "./run-pause.ts";
 import { getRun, listRuns } from "./run-read.ts";
 import type { StageProgress } from "./stages.ts";
 
@@ -35,6 +36,10 @@ export interface RunRow {
   seed: number;
   name: string;
   status: RunStatus;
+  /** Higher is sooner. */
+  priority: number;
+  /** Since when its stages are not taken; null when they are. */
+  pausedAt: Date | null;
   /** Failure of the first stage that failed. */
   error: RunError | null;
   createdAt: Date;
@@ -70,6 +75,10 @@ export interface RunStageRow {
   attempt: number;
   workerId: string | null;
   cancelRequested: boolean;
+  priority: number;
+  isPaused: boolean;
+  preemptRequested: boolean;
+  quarantinedAt: Date | null;
   progress: StageProgress | null;
   waitingReason: string | null;
   failure: Failure | null;
@@ -112,6 +121,12 @@ export interface Runs {
   cancel(id: string): Promise<void>;
   /** Gives failed and cancelled stages a new budget. @throws NotFoundError, ConflictError when nothing failed or was cancelled */
   retry(id: string): Promise<void>;
+  /** No further stage is taken for it alone, and those that run for it alone stop, to go on from their checkpoint. @throws NotFoundError, ConflictError when it has ended or is paused */
+  pause(id: string): Promise<void>;
+  /** @throws NotFoundError, ConflictError when it is not paused */
+  resume(id: string): Promise<void>;
+  /** Of the run and of its stages that have not begun; a stage takes the highest of the live runs that want it. @throws NotFoundError, ConflictError when it has ended */
+  setPriority(id: string, priority: number): Promise<void>;
   countByStatus(query?: { projectId?: string }): Promise<Record<RunStatus, number>>;
 }
 
@@ -122,6 +137,9 @@ export function runs(pool: Pool, evaluations: Evaluations): Runs {
     get: (id) => getRun(pool, evaluations, id),
     cancel: (id) => cancelRun(pool, id),
     retry: (id) => retryRun(pool, id),
+    pause: (id) => pauseRun(pool, id),
+    resume: (id) => resumeRun(pool, id),
+    setPriority: (id, priority) => setRunPriority(pool, id, priority),
     async countByStatus({ projectId } = {}) {
       const { rows } = await pool.query<{ status: RunStatus; n: number }>(
         "SELECT status, count(*) AS n FROM run WHERE $1::uuid IS NULL OR project_id = $1 GROUP BY status",

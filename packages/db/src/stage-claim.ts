@@ -22,7 +22,8 @@ interface ClaimRow extends Omit<ClaimedStage, "fence" | "inputs" | "earlierFailu
 /** One statement: find, lock past others' locks, take, open the attempt, start the runs, and say what the worker needs. */
 const claimSql = (onlyOne: boolean) => `WITH candidate AS (
   SELECT id FROM stage
-  WHERE status = 'ready' AND ready_at <= clock_timestamp()
+  WHERE status = 'ready' AND NOT is_paused AND ready_at <= clock_timestamp()
+    AND NOT EXISTS (SELECT FROM worker WHERE worker.id = $1::uuid AND is_draining)
     AND resources->>'device' = ANY ($2::text[])
     AND (resources->>'threads')::float8 <= $3::float8
     AND (resources->>'memoryBytes')::float8 <= $4::float8

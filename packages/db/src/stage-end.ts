@@ -32,7 +32,7 @@ export function endAttempt(pool: Pool, fence: Fence, ending: Ending): Promise<vo
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{ status: StageStatus }>(
       `WITH ended AS (
-        UPDATE stage SET status = ${nextStatus[ending.outcome]}, lease_expires_at = NULL, cancel_requested = false,
+        UPDATE stage SET status = ${nextStatus[ending.outcome]}, lease_expires_at = NULL, cancel_requested = false, preempt_requested = false,
           failure = CASE WHEN $4 THEN $5::jsonb END,
           waiting_reason = CASE WHEN $6::float8 > 0 THEN 'retries after: ' || ($5::jsonb->>'message') END,
           ready_at = clock_timestamp() + $6::float8 * interval '1 millisecond',
@@ -87,7 +87,7 @@ export function reclaimExpired(pool: Pool, maxLost = defaultMaxLost) {
           failure = CASE WHEN j.lost > $1 AND NOT cancel_requested THEN j.failure
             || jsonb_build_object('message', (j.failure->>'message') || '; ' || j.lost || ' attempts were lost in this way') END,
           finished_at = CASE WHEN j.lost > $1 OR cancel_requested THEN clock_timestamp() END,
-          lease_expires_at = NULL, cancel_requested = false, ready_at = clock_timestamp(), waiting_reason = NULL
+          lease_expires_at = NULL, cancel_requested = false, preempt_requested = false, ready_at = clock_timestamp(), waiting_reason = NULL
         FROM judged j WHERE stage.id = j.id AND stage.status = 'running' AND stage.attempt = j.attempt
         RETURNING stage.id, stage.attempt, stage.status, j.failure AS why
       ), lost AS (

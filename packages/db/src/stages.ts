@@ -6,6 +6,7 @@ import { type Fence, fenceValues } from "./fence.ts";
 import { jsonb } from "./jsonb.ts";
 import { claim } from "./stage-claim.ts";
 import { endAttempt, reclaimExpired } from "./stage-end.ts";
+import { releaseStage } from "./stage-release.ts";
 import { explainWaiting, rewake } from "./stage-waiting.ts";
 
 export interface StageProgress {
@@ -32,6 +33,11 @@ export interface StageRow {
   attempt: number;
   workerId: string | null;
   cancelRequested: boolean;
+  /** No live run that wants it goes on: nobody takes it. */
+  isPaused: boolean;
+  preemptRequested: boolean;
+  /** Since when nobody takes it, for the processes and workers that it took down. */
+  quarantinedAt: Date | null;
   progress: StageProgress | null;
   waitingReason: string | null;
   failure: Failure | null;
@@ -61,6 +67,13 @@ export interface ClaimedStage {
   runIds: string[];
 }
 
+/** What a heartbeat brings back. */
+export interface StopWishes {
+  cancelRequested: boolean;
+  /** It is to stop and go on later: paused, or a more urgent stage needs its room. */
+  preemptRequested: boolean;
+}
+
 export interface Capabilities {
   devices: readonly string[];
   /** What is free now, not what the machine has. */
@@ -77,10 +90,7 @@ export interface Stages {
     stageId?: string;
   }): Promise<ClaimedStage | null>;
   /** Prolongs the lease. @throws LostLeaseError */
-  heartbeat(
-    fence: Fence,
-    options: { leaseMs: number; progress?: StageProgress },
-  ): Promise<{ cancelRequested: boolean }>;
+  heartbeat(fence: Fence, options: { leaseMs: number; progress?: StageProgress }): Promise<StopWishes>;
   /** Readies dependants and ends runs in the same transaction. @throws LostLeaseError */
   succeed(fence: Fence, options?: { lastOutput?: string }): Promise<void>;
   /** With retry the stage is ready again after delayMs; else it fails, what depends on it is cancelled ("blocked: sft failed") and its runs fail. @throws LostLeaseError */
@@ -93,6 +103,8 @@ export interface Stages {
   explainWaiting(): Promise<number>;
   /** Puts a new wake-up into the outbox for due stages whose last one is older: the queue may have lost it. @returns their ids */
   rewake(options: { olderThanMs: number }): Promise<string[]>;
+  /** Lets a quarantined stage run again with a new budget, and what it had blocked. @throws NotFoundError, ConflictError when it is not quarantined */
+  release(id: string): Promise<void>;
   get(id: string): Promise<StageRow | null>;
   byContentKey(contentKey: string): Promise<StageRow | null>;
   /** Every run that uses the stage, newest first, with the stage's name in it. */
@@ -106,29 +118,31 @@ export interface Stages {
 
 /** Select list of what StageRow and RunStageRow have in common, from `stage s`. */
 export const stageColumns = `s.id, s.content_key AS "contentKey", s.kind, s.kind_version AS "kindVersion", s.params, s.seed,
-  s.resources, s.status, s.attempt, s.worker_id AS "workerId", s.cancel_requested AS "cancelRequested", s.progress,
+  s.resources, s.status, s.attempt, s.worker_id AS "workerId", s.cancel_requested AS "cancelRequested", s.priority,
+  s.is_paused AS "isPaused", s.preempt_requested AS "preemptRequested", s.quarantined_at AS "quarantinedAt", s.progress,
   s.waiting_reason AS "waitingReason", s.failure, s.created_at AS "createdAt", s.ready_at AS "readyAt",
   s.started_at AS "startedAt", s.finished_at AS "finishedAt"`;
 
-const rowColumns = `${stageColumns}, s.key_parts AS "keyParts", s.data_fingerprint AS "dataFingerprint", s.priority`;
+const rowColumns = `${stageColumns}, s.key_parts AS "keyParts", s.data_fingerprint AS "dataFingerprint"`;
 
 export function stages(pool: Pool): Stages {
   return {
     claim: (options) => claim(pool, options),
     async heartbeat(fence, { leaseMs, progress }) {
-      const { rows } = await pool.query<{ cancelRequested: boolean }>({
+      const { rows } = await pool.query<StopWishes>({
         name: "stages.heartbeat",
         text: `WITH beat AS (
           UPDATE stage SET lease_expires_at = clock_timestamp() + $4::float8 * interval '1 millisecond',
             progress = coalesce($5::jsonb, progress)
           WHERE id = $1::uuid AND attempt = $2::int AND worker_id = $3::uuid AND status = 'running'
-          RETURNING id, cancel_requested
-        ) SELECT cancel_requested AS "cancelRequested",
+          RETURNING id, cancel_requested, preempt_requested
+        ) SELECT cancel_requested AS "cancelRequested", preempt_requested AS "preemptRequested",
             CASE WHEN $5::jsonb IS NOT NULL THEN ${notifySql("stage", "id")} END FROM beat`,
         values: [...fenceValues(fence), leaseMs, progress === undefined ? null : jsonb(progress)],
       });
       if (rows[0] === undefined) throw new LostLeaseError(fence);
-      return { cancelRequested: rows[0].cancelRequested };
+      const { cancelRequested, preemptRequested } = rows[0];
+      return { cancelRequested, preemptRequested };
     },
     succeed: (fence, { lastOutput } = {}) => endAttempt(pool, fence, { outcome: "succeeded", lastOutput }),
     fail: (fence, failure, { retry, delayMs }) =>
@@ -137,6 +151,7 @@ export function stages(pool: Pool): Stages {
     reclaimExpired: ({ maxLost } = {}) => reclaimExpired(pool, maxLost),
     explainWaiting: () => explainWaiting(pool),
     rewake: (options) => rewake(pool, options),
+    release: (id) => releaseStage(pool, id),
     async get(id) {
       const { rows } = await pool.query<StageRow>(`SELECT ${rowColumns} FROM stage s WHERE s.id = $1`, [id]);
       return rows[0] ?? null;

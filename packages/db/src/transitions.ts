@@ -40,6 +40,7 @@ export async function dependants(client: PoolClient, stageIds: readonly string[]
 
 /** Cancels everything downstream of failed stages, saying which one blocks it. */
 export async function blockDependants(client: PoolClient, failedIds: readonly string[]): Promise<void> {
+  if (failedIds.length === 0) return;
   const { rows: blocked } = await client.query<{ id: string; reason: string }>(
     `WITH RECURSIVE downstream AS (
       SELECT i.stage_id AS id, i.source_stage_id AS cause FROM stage_input i WHERE i.source_stage_id = ANY ($1::uuid[])
@@ -65,13 +66,13 @@ export async function blockDependants(client: PoolClient, failedIds: readonly st
   );
 }
 
-/** A failed or cancelled stage may be tried again: its attempts from here on have a new budget. */
+/** A failed or cancelled stage may be tried again: its attempts from here on have a new budget. A quarantined one is left alone. */
 export async function resetStages(client: PoolClient, stageIds: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     `WITH reset AS (
       UPDATE stage SET status = 'pending', budget_start = attempt, failure = NULL, progress = NULL, waiting_reason = NULL,
-        cancel_requested = false, finished_at = NULL, ready_at = NULL
-      WHERE id = ANY ($1::uuid[]) AND status IN ('failed', 'cancelled', 'pruned') RETURNING id
+        cancel_requested = false, finished_at = NULL, ready_at = NULL, accumulate = 1
+      WHERE id = ANY ($1::uuid[]) AND status IN ('failed', 'cancelled', 'pruned') AND quarantined_at IS NULL RETURNING id
     ) SELECT id, ${notifySql("stage", "id")} FROM reset`,
     [stageIds],
   );

@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import { v7 as uuid } from "uuid";
-import { NotFoundError } from "./errors.ts";
+import { ConflictError, NotFoundError } from "./errors.ts";
 import { notifySql } from "./events.ts";
+import { sampleColumns, type WorkerSample } from "./worker-samples.ts";
 
 export type WorkerStatus = "online" | "draining" | "gone";
 
@@ -23,23 +24,43 @@ export interface WorkerRow {
   devices: string[];
   threads: number;
   memoryBytes: number;
+  /** "draining" while it takes nothing new: it was asked to (isDraining), or it is about to end. */
   status: WorkerStatus;
+  isDraining: boolean;
   startedAt: Date;
   heartbeatAt: Date;
   /** Stages that it runs now. */
   stageIds: string[];
+  /** The newest one; null before the first. */
+  sample: WorkerSample | null;
 }
 
 export interface Workers {
   register(worker: WorkerInput): Promise<{ id: string }>;
   /** Also brings a worker back that was marked gone by mistake. */
-  heartbeat(id: string, status?: "online" | "draining"): Promise<void>;
+  heartbeat(id: string, status?: "online" | "draining"): Promise<{ isDraining: boolean }>;
   /** Online and draining ones first, then those gone within the last day. */
   list(): Promise<WorkerRow[]>;
+  get(id: string): Promise<WorkerRow | null>;
+  /** Lets a worker take nothing new while what runs goes on, or take stages again. @throws NotFoundError, ConflictError when it is gone */
+  drain(id: string, isDraining: boolean): Promise<void>;
   /** A worker that ends says so; others are marked by markGone(). */
   leave(id: string): Promise<void>;
   /** Marks workers that have been silent for so long. @returns their ids */
   markGone(options: { silentMs: number }): Promise<string[]>;
+}
+
+const selectSql = `SELECT w.id, w.name, w.host, w.pid, w.devices, w.threads, w.memory_bytes AS "memoryBytes", w.status,
+    w.is_draining AS "isDraining", w.started_at AS "startedAt", w.heartbeat_at AS "heartbeatAt",
+    array(SELECT s.id FROM stage s WHERE s.worker_id = w.id AND s.status = 'running' ORDER BY s.id) AS "stageIds",
+    (SELECT to_jsonb(newest) FROM (
+      SELECT ${sampleColumns} FROM worker_sample WHERE worker_id = w.id ORDER BY at DESC LIMIT 1
+    ) AS newest) AS sample
+  FROM worker w`;
+
+/** A date within JSON arrives as text. */
+function parsed({ sample, ...row }: WorkerRow): WorkerRow {
+  return { ...row, sample: sample === null ? null : { ...sample, at: new Date(sample.at) } };
 }
 
 export function workers(pool: Pool): Workers {
@@ -57,23 +78,46 @@ export function workers(pool: Pool): Workers {
     },
     async heartbeat(id, status = "online") {
       // The list of workers is told only when something changed in it.
-      const { rowCount } = await pool.query(
-        `WITH old AS (SELECT id, status FROM worker WHERE id = $1 FOR UPDATE), beat AS (
-          UPDATE worker SET heartbeat_at = clock_timestamp(), status = $2::worker_status FROM old WHERE worker.id = old.id
-        ) SELECT CASE WHEN status <> $2::worker_status THEN ${notifySql("worker", "id")} END FROM old`,
+      const { rows } = await pool.query<{ isDraining: boolean }>(
+        `WITH old AS (
+          SELECT id, status, is_draining, (CASE WHEN is_draining THEN 'draining' ELSE $2 END)::worker_status AS next
+          FROM worker WHERE id = $1 FOR UPDATE
+        ), beat AS (
+          UPDATE worker SET heartbeat_at = clock_timestamp(), status = old.next FROM old WHERE worker.id = old.id
+        ) SELECT is_draining AS "isDraining", CASE WHEN status <> next THEN ${notifySql("worker", "id")} END FROM old`,
         [id, status],
       );
-      if (rowCount === 0) throw new NotFoundError("worker", id);
+      if (rows[0] === undefined) throw new NotFoundError("worker", id);
+      return { isDraining: rows[0].isDraining };
     },
     async list() {
       const { rows } = await pool.query<WorkerRow>(
-        `SELECT w.id, w.name, w.host, w.pid, w.devices, w.threads, w.memory_bytes AS "memoryBytes", w.status,
-           w.started_at AS "startedAt", w.heartbeat_at AS "heartbeatAt",
-           array(SELECT s.id FROM stage s WHERE s.worker_id = w.id AND s.status = 'running' ORDER BY s.id) AS "stageIds"
-         FROM worker w WHERE w.status <> 'gone' OR w.heartbeat_at > now() - interval '1 day'
+        `${selectSql} WHERE w.status <> 'gone' OR w.heartbeat_at > now() - interval '1 day'
          ORDER BY w.status = 'gone', w.name, w.started_at DESC`,
       );
-      return rows;
+      return rows.map(parsed);
+    },
+    async get(id) {
+      const { rows } = await pool.query<WorkerRow>(`${selectSql} WHERE w.id = $1`, [id]);
+      return rows[0] === undefined ? null : parsed(rows[0]);
+    },
+    async drain(id, isDraining) {
+      const { rows } = await pool.query<{ status: WorkerStatus }>(
+        `WITH old AS (SELECT id, status FROM worker WHERE id = $1 FOR UPDATE), asked AS (
+          UPDATE worker SET is_draining = $2, status = (CASE WHEN $2 THEN 'draining' ELSE 'online' END)::worker_status
+          FROM old WHERE worker.id = old.id AND old.status <> 'gone'
+        ) SELECT status, ${notifySql("worker", "id")} FROM old`,
+        [id, isDraining],
+      );
+      if (rows[0] === undefined) throw new NotFoundError("worker", id);
+      if (rows[0].status === "gone") {
+        throw new ConflictError({
+          message: "The worker is gone",
+          expected: "a worker that is online or draining",
+          got: "gone",
+          where: `worker ${id}`,
+        });
+      }
     },
     async leave(id) {
       await pool.query(

@@ -7,7 +7,11 @@ import { leaderboard } from "./leaderboard.ts";
 import { link } from "./link.ts";
 import { logs } from "./logs.ts";
 import { ls } from "./ls.ts";
+import { pause } from "./pause.ts";
+import { priority } from "./priority.ts";
 import { recipes } from "./recipes.ts";
+import { release } from "./release.ts";
+import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
 import { show } from "./show.ts";
 import { verify } from "./verify.ts";
@@ -24,6 +28,10 @@ export const commands = {
   logs,
   cancel,
   retry,
+  pause,
+  resume,
+  priority,
+  release,
   export: exportRun,
   leaderboard,
   recipes,

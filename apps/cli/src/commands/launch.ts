@@ -6,7 +6,7 @@ import { hint, print, printJson } from "../output/print.ts";
 import { shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
 import { warnWithoutWorkers } from "../watch/worker-check.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { integer, wholeNumber } from "../whole-number.ts";
 
 interface Options {
   set: string[];
@@ -14,6 +14,7 @@ interface Options {
   seeds?: number[];
   project?: string;
   name?: string;
+  priority?: number;
   watch?: boolean;
   json?: boolean;
 }
@@ -28,14 +29,15 @@ export function launch(program: Command, env: CliEnv): void {
     .addOption(new Option("--seeds <a,b,c>", "several seeds, a run for each").argParser(parseSeeds).conflicts("seed"))
     .option("--project <slug>", "needed when there are several")
     .option("--name <text>", "what lists call the run")
+    .option("--priority <n>", "higher is sooner (default 0)", integer)
     .option("--watch", "follow the run to its end; exit code 1 when it fails")
     .option("--json", "print JSON")
     .action(async (recipe: string, options: Options) => {
       const params = parseAssignments(options.set);
       const { retort } = await connect(env);
       const seeds = options.seeds ?? [options.seed ?? 0];
-      const { project, name } = options;
-      const { runIds } = await retort.runs.launch.mutate({ recipe, params, seeds, project, name });
+      const { project, name, priority } = options;
+      const { runIds } = await retort.runs.launch.mutate({ recipe, params, seeds, project, name, priority });
       await warnWithoutWorkers(retort);
       if (!options.watch) return tell(runIds, options);
       const { watchRuns } = await import("../watch/watch-runs.ts");

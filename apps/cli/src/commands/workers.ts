@@ -1,13 +1,17 @@
+import type { Worker } from "@retort/api";
+import type { Retort } from "@retort/api/client";
 import type { Command } from "commander";
+import { CliError } from "../cli-error.ts";
 import type { CliEnv } from "../env.ts";
 import { hint, print, printJson } from "../output/print.ts";
 import { bytes, duration } from "../output/quantity.ts";
 import { connect } from "../server.ts";
 
 export function workers(program: Command, env: CliEnv): void {
-  program
-    .command("workers")
-    .description("list the machines that run stages")
+  const group = program.command("workers").description("list the machines that run stages, drain them");
+  group
+    .command("list", { isDefault: true })
+    .description("what each has, and what it is doing")
     .option("--json", "print JSON")
     .action(async ({ json }: { json?: boolean }) => {
       const { retort } = await connect(env);
@@ -15,16 +19,53 @@ export function workers(program: Command, env: CliEnv): void {
       if (json) return printJson(list);
       if (list.length === 0) return hint("No worker has reported. `npm start` starts one with the server.");
       const { table } = await import("../output/table.ts");
-      const rows = list.map((worker) => [
-        worker.name,
-        worker.status,
-        `${worker.host}:${worker.pid}`,
-        worker.devices.join(" "),
-        worker.threads,
-        bytes(worker.memoryBytes),
-        worker.stageIds.length,
-        `${duration((Date.now() - worker.heartbeatAt.getTime()) / 1000)} ago`,
-      ]);
-      print(table(["WORKER", "STATUS", "PROCESS", "DEVICES", "THREADS", "MEMORY", "STAGES", "HEARD"], rows));
+      const head = ["WORKER", "STATUS", "PROCESS", "DEVICES", "THREADS", "MEMORY", "CPU", "IN USE", "STAGES", "HEARD"];
+      print(table(head, list.map(row)));
     });
+  group
+    .command("drain")
+    .description("let a worker take nothing new; what it runs goes on")
+    .argument("<worker>", "its name, or the end of its id")
+    .action(async (reference: string) => {
+      const { retort } = await connect(env);
+      const { id, name } = await resolveWorker(retort, reference);
+      await retort.workers.drain.mutate({ workerId: id });
+      print(`draining ${name}`);
+    });
+  group
+    .command("undrain")
+    .description("let a worker take stages again")
+    .argument("<worker>", "as in drain")
+    .action(async (reference: string) => {
+      const { retort } = await connect(env);
+      const { id, name } = await resolveWorker(retort, reference);
+      await retort.workers.undrain.mutate({ workerId: id });
+      print(`${name} takes stages again`);
+    });
+}
+
+function row(worker: Worker): (string | number)[] {
+  const { sample } = worker;
+  return [
+    worker.name,
+    worker.status,
+    `${worker.host}:${worker.pid}`,
+    worker.devices.join(" "),
+    worker.threads,
+    bytes(worker.memoryBytes),
+    sample === null ? "" : `${Math.round(sample.cpuLoad * 100)} %`,
+    sample === null ? "" : bytes(sample.memoryUsedBytes),
+    worker.stageIds.length,
+    `${duration((Date.now() - worker.heartbeatAt.getTime()) / 1000)} ago`,
+  ];
+}
+
+async function resolveWorker(retort: Retort, reference: string): Promise<Worker> {
+  const list = (await retort.workers.list.query()).filter(({ status }) => status !== "gone");
+  const found = list.filter(({ id, name }) => id.endsWith(reference.toLowerCase()) || name === reference);
+  if (found.length === 1) return found[0]!;
+  const known = list.map(({ id, name }) => `${name} (${id.slice(-8)})`).join(", ") || "none";
+  throw new CliError(`${found.length === 0 ? "No" : "More than one"} worker is called "${reference}"`, {
+    fix: `Workers: ${known}`,
+  });
 }

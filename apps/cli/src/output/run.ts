@@ -14,9 +14,11 @@ export function describeRun(run: Run): string {
       ["project", run.project.slug],
       ["recipe", run.recipe],
       ["seed", String(run.seed)],
-      ["status", run.status],
+      ["status", run.pausedAt === null ? run.status : `${run.status}, paused`],
+      ...(run.priority === 0 ? [] : [["priority", String(run.priority)]]),
       ["launched", run.createdAt.toISOString()],
       ["time", elapsed(run.startedAt, run.finishedAt)],
+      ["device time", deviceTime(run)],
       ...(run.headline === null ? [] : [[run.headline.label, measured(run.headline.value, run.headline.unit)]]),
     ],
   );
@@ -44,6 +46,13 @@ export function describeRun(run: Run): string {
     ...(files.length === 0 ? [] : [section("Files", table(["STAGE", "FILE", "SIZE", "SHA256"], files))]),
     ...run.stages.filter((stage) => stage.failure !== null).map(failureSection),
   ].join("\n\n");
+}
+
+function deviceTime({ cost }: Run): string {
+  const { deviceSeconds, wastedDeviceSeconds, savedDeviceSeconds } = cost;
+  const wasted = wastedDeviceSeconds < 1 ? "" : `, of it ${duration(wastedDeviceSeconds)} in attempts that failed`;
+  const saved = savedDeviceSeconds < 1 ? "" : `, ${duration(savedDeviceSeconds)} saved by reuse`;
+  return `${duration(deviceSeconds)}${wasted}${saved}`;
 }
 
 function stageRow(stage: Stage): string[] {

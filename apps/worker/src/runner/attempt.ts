@@ -96,6 +96,7 @@ export class Attempt {
       log: this.#log,
       progress: () => this.#progress.current(),
       onCancel: () => this.stop("cancelled"),
+      onPreempt: () => this.stop("preempted"),
       onLost: () => this.stop("lost-lease"),
     });
     try {

@@ -10,19 +10,22 @@ export interface LeaseOptions {
   log: Log;
   progress(): StageProgress | undefined;
   onCancel(): void;
+  onPreempt(): void;
   onLost(): void;
 }
 
-/** Prolongs an attempt's lease until closed; with each beat goes the progress, and back comes the wish to cancel. */
+/** Prolongs an attempt's lease until closed; with each beat goes the progress, and back comes the wish to stop. */
 export function keepLease(options: LeaseOptions): { close(): void } {
-  const { db, fence, leaseMs, everyMs, log, progress, onCancel, onLost } = options;
+  const { db, fence, leaseMs, everyMs, log, progress, onCancel, onPreempt, onLost } = options;
   let isClosed = false;
   let timer = setTimeout(beat, everyMs);
 
   async function beat(): Promise<void> {
     try {
-      const { cancelRequested } = await db.stages.heartbeat(fence, { leaseMs, progress: progress() });
-      if (cancelRequested && !isClosed) onCancel();
+      const { cancelRequested, preemptRequested } = await db.stages.heartbeat(fence, { leaseMs, progress: progress() });
+      if (isClosed) return;
+      if (cancelRequested) onCancel();
+      else if (preemptRequested) onPreempt();
     } catch (error) {
       if (isClosed) return;
       if (error instanceof LostLeaseError) return onLost();

@@ -5,5 +5,14 @@ export const projectSlug = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower-case letters, digits and single hyphens")
   .max(60);
 
-export const project = z.object({ id: z.string(), slug: z.string(), name: z.string(), createdAt: z.date() });
+export const project = z.object({
+  id: z.string(),
+  slug: z.string(),
+  name: z.string(),
+  /** At most so many of its stages run at once; null for no limit. */
+  maxRunning: z.number().int().nullable(),
+  /** Of several projects that want one machine, each gets stages in proportion to its share. */
+  share: z.number(),
+  createdAt: z.date(),
+});
 export type Project = z.infer<typeof project>;

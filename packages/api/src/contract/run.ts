@@ -1,5 +1,6 @@
 import { runStatuses } from "@retort/core";
 import { z } from "zod";
+import { cost } from "./cost.ts";
 import { evaluation } from "./evaluation.ts";
 import { failure } from "./failure.ts";
 import { jsonObject } from "./json.ts";
@@ -23,6 +24,10 @@ const runBase = z.object({
   /** Equal for runs that differ by their seed only. */
   configKey: z.string(),
   status: runStatus,
+  /** Higher is sooner. */
+  priority: z.number().int(),
+  /** Since when its stages are not taken; null when they are. */
+  pausedAt: z.date().nullable(),
   error: failure.nullable(),
   /** Null until an evaluation of the full condition has measured it. */
   headline: headlineValue.nullable(),
@@ -45,7 +50,7 @@ export const runSummary = runBase.extend({
 export type RunSummary = z.infer<typeof runSummary>;
 
 /** A run with everything its page shows at first sight; stages in their order. */
-export const run = runBase.extend({ stages: z.array(stage), evaluations: z.array(evaluation) });
+export const run = runBase.extend({ stages: z.array(stage), evaluations: z.array(evaluation), cost });
 export type Run = z.infer<typeof run>;
 
 const seed = z
@@ -62,7 +67,11 @@ export const runRequest = z.strictObject({
   seeds: z.array(seed).min(1).max(1000).default([0]),
 });
 
+/** The range keeps sums and sorts of priorities far from where integers end. */
+export const priority = z.number().int().min(-1000).max(1000);
+
 export const launchRequest = runRequest.extend({
+  priority: priority.default(0).describe("Higher is sooner"),
   /** Slug; may be left out while there is only one project. */
   project: projectSlug.optional(),
   name: z.string().trim().min(1).max(200).optional(),

@@ -46,6 +46,15 @@ export const stage = z.object({
   failure: failure.nullable(),
   workerId: z.string().nullable(),
   cancelRequested: z.boolean(),
+  priority: z.number().int(),
+  /** All live runs that want it are paused. */
+  isPaused: z.boolean(),
+  /** It stops to make room for a more urgent one, and goes on from its checkpoint later. */
+  preemptRequested: z.boolean(),
+  /** Since when nobody takes it, for the processes and workers that it took down; stages.release() lets it run again. */
+  quarantinedAt: z.date().nullable(),
+  /** Of all its attempts, whoever asked for them. */
+  deviceSeconds: z.number(),
   latest: z.array(latestMetric),
   artifacts: z.array(artifact),
   createdAt: z.date(),
@@ -53,6 +62,25 @@ export const stage = z.object({
   finishedAt: z.date().nullable(),
 });
 export type Stage = z.infer<typeof stage>;
+
+/** One try of a stage on one worker. */
+export const attempt = z.object({
+  number: z.number().int(),
+  workerId: z.string(),
+  workerName: z.string(),
+  status: z.enum(["running", "succeeded", "failed", "cancelled", "lost"]),
+  startedAt: z.date(),
+  finishedAt: z.date().nullable(),
+  failure: failure.nullable(),
+  lastOutput: z.string().nullable(),
+  /** Step of the checkpoint that it went on from; -1 when it began at the start; null until it has said so. */
+  resumedFromStep: z.number().int().nullable(),
+  /** Metric points of dead attempts that it took back. */
+  droppedPoints: z.number().int(),
+  /** Micro-batches that each training step was cut into; above what the stage asks for after it had run out of memory. */
+  accumulate: z.number().int(),
+});
+export type Attempt = z.infer<typeof attempt>;
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export const logLine = z.object({

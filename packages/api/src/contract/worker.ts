@@ -1,5 +1,26 @@
 import { z } from "zod";
 
+/** What a worker's machine was doing at a moment. */
+export const workerSample = z.object({
+  at: z.date(),
+  /** Of all cores, 0 .. 1. */
+  cpuLoad: z.number(),
+  memoryUsedBytes: z.number(),
+  memoryTotalBytes: z.number(),
+  /** Resident memory of the worker and of all that it started. */
+  ownMemoryBytes: z.number(),
+  /** One a graphics processor; null where the driver does not tell. */
+  gpus: z.array(
+    z.object({
+      name: z.string(),
+      load: z.number().nullable(),
+      memoryUsedBytes: z.number().nullable(),
+      memoryTotalBytes: z.number().nullable(),
+    }),
+  ),
+});
+export type WorkerSample = z.infer<typeof workerSample>;
+
 export const worker = z.object({
   id: z.string(),
   name: z.string(),
@@ -8,10 +29,18 @@ export const worker = z.object({
   devices: z.array(z.string()),
   threads: z.number(),
   memoryBytes: z.number(),
+  /** "draining" while it takes nothing new: it was asked to (isDraining), or it is about to end. */
   status: z.enum(["online", "draining", "gone"]),
+  isDraining: z.boolean(),
   startedAt: z.date(),
   heartbeatAt: z.date(),
   /** Stages that it runs now. */
   stageIds: z.array(z.string()),
+  /** The newest one; null before the first. */
+  sample: workerSample.nullable(),
 });
 export type Worker = z.infer<typeof worker>;
+
+/** A worker with what its machine did lately, oldest sample first. */
+export const workerDetail = worker.extend({ samples: z.array(workerSample) });
+export type WorkerDetail = z.infer<typeof workerDetail>;

@@ -10,4 +10,16 @@ export const projectsRouter = router({
     .input(z.strictObject({ slug: projectSlug, name: z.string().trim().min(1).max(200) }))
     .output(project)
     .mutation(({ ctx, input }) => ctx.db.projects.ensure(input)),
+
+  /** What the project may take of the machines: left out stays as it is. */
+  setLimits: procedure
+    .input(
+      z.strictObject({
+        slug: projectSlug,
+        maxRunning: z.number().int().min(1).max(100_000).nullish().describe("Stages at once; null for no limit"),
+        share: z.number().min(0.01).max(100).optional().describe("Weight against other projects"),
+      }),
+    )
+    .output(project)
+    .mutation(({ ctx, input: { slug, ...limits } }) => ctx.db.projects.setLimits(slug, limits)),
 });

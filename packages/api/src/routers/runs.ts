@@ -1,6 +1,15 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
-import { launchRequest, type Run, run, runPreview, runRequest, runStatus, runSummary } from "../contract/run.ts";
+import {
+  launchRequest,
+  priority,
+  type Run,
+  run,
+  runPreview,
+  runRequest,
+  runStatus,
+  runSummary,
+} from "../contract/run.ts";
 import { launchRuns, previewRuns } from "../launch.ts";
 import { runSnapshots } from "../live/run.ts";
 import { procedure, router } from "../trpc.ts";
@@ -50,6 +59,16 @@ export const runsRouter = router({
 
   /** Gives failed and cancelled stages a new budget of attempts. */
   retry: procedure.input(runId).mutation(({ ctx, input }) => ctx.db.runs.retry(input.runId)),
+
+  /** Takes no further stages for it; those that run for it alone stop and go on from their checkpoint after resume(). */
+  pause: procedure.input(runId).mutation(({ ctx, input }) => ctx.db.runs.pause(input.runId)),
+
+  resume: procedure.input(runId).mutation(({ ctx, input }) => ctx.db.runs.resume(input.runId)),
+
+  /** Higher is sooner; a stage that several runs want takes the highest. */
+  setPriority: procedure
+    .input(runId.extend({ priority }))
+    .mutation(({ ctx, input }) => ctx.db.runs.setPriority(input.runId, input.priority)),
 
   /** The run as it is now and again whenever it has changed, at most four times a second; ends when the run has. */
   live: procedure.input(runId.extend({ lastEventId: z.string().nullish() })).subscription(async function* ({

@@ -1,7 +1,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { jsonObject } from "../contract/json.ts";
-import { logLine, metricPoint, type StageEvent, series } from "../contract/stage.ts";
+import { attempt, logLine, metricPoint, type StageEvent, series } from "../contract/stage.ts";
 import { stageEvents } from "../live/stage.ts";
 import { procedure, router } from "../trpc.ts";
 import { explainStage, listLogs, listPoints, listSeries } from "../views/stage.ts";
@@ -38,6 +38,15 @@ export const stagesRouter = router({
     )
     .output(z.object({ lines: z.array(logLine) }))
     .query(({ ctx, input }) => listLogs(ctx.db, input)),
+
+  /** Every try of the stage, oldest first. */
+  attempts: procedure
+    .input(stageId)
+    .output(z.array(attempt))
+    .query(({ ctx, input }) => ctx.db.attempts.forStage(input.stageId)),
+
+  /** Lets a quarantined stage run again, with a new budget of attempts. */
+  release: procedure.input(stageId).mutation(({ ctx, input }) => ctx.db.stages.release(input.stageId)),
 
   /** Which parts the content key is made of, and which runs use the stage. */
   explain: procedure

@@ -1,4 +1,4 @@
-import { type Database, NotFoundError, type RunDetail, type RunQuery, type RunStageRow } from "@retort/db";
+import { type Database, NotFoundError, type RunQuery, type RunStageRow } from "@retort/db";
 import type { Artifact } from "../contract/artifact.ts";
 import type { Run, RunSummary } from "../contract/run.ts";
 import type { Stage } from "../contract/stage.ts";
@@ -26,21 +26,28 @@ export async function listRuns(
 export async function findRun(db: Database, runId: string): Promise<Run> {
   const row = await db.runs.get(runId);
   if (row === null) throw new NotFoundError("run", runId);
-  return toRun(row, await listArtifacts(db, runId));
-}
-
-function toRun({ projectId, projectSlug, ...row }: RunDetail, artifacts: readonly Artifact[]): Run {
+  const [artifacts, cost, stageCosts] = await Promise.all([
+    listArtifacts(db, runId),
+    db.costs.ofRun(runId),
+    db.costs.ofStages(row.stages.map(({ id }) => id)),
+  ]);
+  const { projectId, projectSlug, ...run } = row;
   return {
-    ...row,
+    ...run,
     project: { id: projectId, slug: projectSlug },
-    headline: pickHeadline(row.recipe, row.evaluations),
-    stages: row.stages.map((stage) => toStage(stage, artifacts)),
+    headline: pickHeadline(run.recipe, run.evaluations),
+    stages: run.stages.map((stage) => toStage(stage, { artifacts, deviceSeconds: stageCosts.get(stage.id) ?? 0 })),
+    cost,
   };
 }
 
-function toStage({ needs, ...row }: RunStageRow, artifacts: readonly Artifact[]): Stage {
+function toStage(
+  { needs, ...row }: RunStageRow,
+  { artifacts, deviceSeconds }: { artifacts: readonly Artifact[]; deviceSeconds: number },
+): Stage {
   return {
     ...row,
+    deviceSeconds,
     title: stageTitle(row.kind),
     inputs: needs,
     artifacts: artifacts.filter(({ stageId }) => stageId === row.id),

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { createDatabase, type Database } from "./database.ts";
+import { ConflictError, NotFoundError } from "./errors.ts";
+import { createTestDatabase } from "./testing.ts";
+import { claimed, finish, launch, plannedStage, statuses, testWorker } from "./testing-fixtures.ts";
+
+let db: Database;
+let workerId: string;
+
+beforeAll(async () => {
+  db = createDatabase({ url: await createTestDatabase(inject("postgresUrl")) });
+  ({ id: workerId } = await db.workers.register(testWorker));
+});
+afterAll(() => db.close());
+
+const claim = () => db.stages.claim({ workerId, capabilities: testWorker, leaseMs: 60_000 });
+
+async function stageOf(runId: string, name: string) {
+  return (await db.runs.get(runId))!.stages.find((stage) => stage.name === name)!;
+}
+
+describe("pause", () => {
+  it("takes nothing for the run, and resume wakes what is ready", async () => {
+    const runId = await launch(db, [plannedStage("paused")]);
+    await db.runs.pause(runId);
+    expect((await db.runs.get(runId))!.pausedAt).toBeInstanceOf(Date);
+    expect(await stageOf(runId, "paused")).toMatchObject({ isPaused: true, waitingReason: "paused" });
+    expect(await claim()).toBeNull();
+    await expect(db.runs.pause(runId)).rejects.toThrow(ConflictError);
+    await db.outbox.markSent((await db.outbox.take(100)).map(({ id }) => id));
+    await db.runs.resume(runId);
+    expect((await db.outbox.take(100)).map(({ payload }) => payload.stageId)).toEqual([
+      (await stageOf(runId, "paused")).id,
+    ]);
+    await finish(db, (await claim())!);
+    await expect(db.runs.pause(runId)).rejects.toThrow(ConflictError);
+  });
+
+  it("asks what runs for it alone to give way, and goes on from there", async () => {
+    const runId = await launch(db, [plannedStage("running")]);
+    const { fence } = await claimed(db, { workerId, runId, name: "running" });
+    expect(await db.stages.heartbeat(fence, { leaseMs: 60_000 })).toEqual({
+      cancelRequested: false,
+      preemptRequested: false,
+    });
+    await db.runs.pause(runId);
+    expect(await db.stages.heartbeat(fence, { leaseMs: 60_000 })).toMatchObject({ preemptRequested: true });
+    const preempted = { kind: "preempted" as const, code: "PREEMPTED", message: "stopped" };
+    await db.stages.fail(fence, preempted, { retry: true, delayMs: 0 });
+    expect(await stageOf(runId, "running")).toMatchObject({ status: "ready", preemptRequested: false });
+    expect(await claim()).toBeNull();
+    await db.runs.resume(runId);
+    expect(await claim()).toMatchObject({ attempt: 2 });
+    await db.runs.cancel(runId);
+  });
+
+  it("leaves alone what another live run wants, until that one is paused or cancelled, too", async () => {
+    const shared = plannedStage("shared");
+    const first = await launch(db, [shared]);
+    const second = await launch(db, [shared]);
+    await db.runs.pause(first);
+    expect((await stageOf(first, "shared")).isPaused).toBe(false);
+    await db.runs.cancel(second);
+    expect((await stageOf(first, "shared")).isPaused).toBe(true);
+    const third = await launch(db, [shared]);
+    expect((await stageOf(first, "shared")).isPaused).toBe(false);
+    for (const runId of [first, third]) await db.runs.cancel(runId);
+  });
+});
+
+describe("priority", () => {
+  it("of a run moves its stages; of a shared stage the most urgent live run decides", async () => {
+    const shared = plannedStage("shared-priority");
+    const early = await launch(db, [plannedStage("early")]);
+    const first = await launch(db, [shared]);
+    const second = await launch(db, [shared]);
+    await db.runs.setPriority(second, 5);
+    expect((await stageOf(first, "shared-priority")).priority).toBe(5);
+    expect((await claim())!.id).toBe((await stageOf(first, "shared-priority")).id);
+    await db.runs.setPriority(second, -1);
+    expect((await stageOf(first, "shared-priority")).priority).toBe(0);
+    for (const runId of [early, first, second]) await db.runs.cancel(runId);
+    await expect(db.runs.setPriority(early, 1)).rejects.toThrow(ConflictError);
+  });
+});
+
+describe("a worker that drains", () => {
+  it("is given nothing, says so to itself, and takes stages again", async () => {
+    const runId = await launch(db, [plannedStage("drained")]);
+    const { id } = await db.workers.register({ ...testWorker, name: "drained" });
+    await db.workers.drain(id, true);
+    expect(await db.workers.heartbeat(id)).toEqual({ isDraining: true });
+    expect(await db.workers.get(id)).toMatchObject({ status: "draining", isDraining: true });
+    const options = { workerId: id, capabilities: testWorker, leaseMs: 60_000 };
+    expect(await db.stages.claim(options)).toBeNull();
+    await db.workers.drain(id, false);
+    expect(await db.workers.get(id)).toMatchObject({ status: "online", isDraining: false });
+    await finish(db, (await db.stages.claim(options))!);
+    expect(await statuses(db, runId)).toEqual({ drained: "succeeded" });
+    await db.workers.leave(id);
+    await expect(db.workers.drain(id, true)).rejects.toThrow(ConflictError);
+    await expect(db.workers.drain(runId, true)).rejects.toThrow(NotFoundError);
+  });
+});
+
+describe("samples of a worker", () => {
+  const sample = (cpuLoad: number) => ({
+    cpuLoad,
+    memoryUsedBytes: 2 ** 33,
+    memoryTotalBytes: 2 ** 34,
+    ownMemoryBytes: 2 ** 28,
+    gpus: [{ name: "A100", load: 0.5, memoryUsedBytes: null, memoryTotalBytes: 2 ** 35 }],
+  });
+
+  it("are read in order, thinned, the newest with the worker, and purged", async () => {
+    const { id } = await db.workers.register({ ...testWorker, name: "sampled" });
+    expect((await db.workers.get(id))!.sample).toBeNull();
+    for (let i = 0; i < 10; i++) {
+      await db.workerSamples.record(id, sample(i / 10));
+      await new Promise((done) => setTimeout(done, 2));
+    }
+    const all = await db.workerSamples.recent({ workerId: id, sinceMs: 60_000 });
+    expect(all.map(({ cpuLoad }) => cpuLoad)).toEqual(Array.from({ length: 10 }, (_, i) => i / 10));
+    expect(all[0]).toEqual({ ...sample(0), at: expect.any(Date) });
+    const thin = await db.workerSamples.recent({ workerId: id, sinceMs: 60_000, maxPoints: 4 });
+    expect(thin.map(({ cpuLoad }) => cpuLoad)).toEqual([0, 0.3, 0.6, 0.9]);
+    expect((await db.workers.get(id))!.sample).toEqual(all.at(-1));
+    expect(await db.workerSamples.purge({ olderThanMs: 60_000 })).toBe(0);
+    expect(await db.workerSamples.purge({ olderThanMs: 0 })).toBe(10);
+    await db.workers.leave(id);
+  });
+});
+
+describe("device time", () => {
+  it("falls to the run that made a stage, and is a saving in every other; failed attempts are wasted", async () => {
+    const stage = plannedStage("costly");
+    const maker = await launch(db, [stage]);
+    const { fence, id } = await claimed(db, { workerId, runId: maker, name: "costly" });
+    const broken = { kind: "infrastructure" as const, code: "X", message: "x" };
+    await db.stages.fail(fence, broken, { retry: true, delayMs: 0 });
+    await finish(db, await claimed(db, { workerId, runId: maker, name: "costly" }));
+    await db.pool.query(
+      `UPDATE attempt SET finished_at = started_at + (CASE number WHEN 1 THEN 3 ELSE 10 END) * interval '1 s' WHERE stage_id = $1`,
+      [id],
+    );
+    const takers = [await launch(db, [stage]), await launch(db, [stage])];
+    expect(await db.costs.ofRun(maker)).toEqual({ deviceSeconds: 13, wastedDeviceSeconds: 3, savedDeviceSeconds: 0 });
+    for (const taker of takers) {
+      expect(await db.costs.ofRun(taker)).toEqual({ deviceSeconds: 0, wastedDeviceSeconds: 0, savedDeviceSeconds: 10 });
+    }
+    expect(await db.costs.ofStages([id])).toEqual(new Map([[id, 13]]));
+    expect((await db.costs.total()).savedDeviceSeconds).toBe(20);
+    const { id: projectId } = await db.projects.ensure({ slug: "other", name: "Other" });
+    expect(await db.costs.total({ projectId })).toEqual({
+      deviceSeconds: 0,
+      wastedDeviceSeconds: 0,
+      savedDeviceSeconds: 0,
+    });
+  });
+});
+
+it("the limits of a project are kept, each by itself", async () => {
+  await db.projects.ensure({ slug: "limited", name: "Limited" });
+  expect(await db.projects.setLimits("limited", { maxRunning: 3 })).toMatchObject({ maxRunning: 3, share: 1 });
+  expect(await db.projects.setLimits("limited", { share: 2 })).toMatchObject({ maxRunning: 3, share: 2 });
+  expect(await db.projects.setLimits("limited", { maxRunning: null })).toMatchObject({ maxRunning: null, share: 2 });
+  await expect(db.projects.setLimits("nobody", { share: 2 })).rejects.toThrow(NotFoundError);
+});
