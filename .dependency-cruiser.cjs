@@ -8,8 +8,8 @@ const layers = [
   "train",
   "methods",
   "stages",
-  "recipes",
   "search",
+  "recipes",
   "experiment",
   "verify",
 ];

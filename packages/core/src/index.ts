@@ -49,8 +49,11 @@ export {
   sweepStatuses,
 } from "./experiment/status.ts";
 export { type RecipeName, recipes } from "./recipes/index.ts";
-export type { Headline, PublishedRow, RecipeDefinition } from "./recipes/recipe.ts";
+export type { Headline, PublishedRow, RecipeDefinition, RecipeSweep } from "./recipes/recipe.ts";
 export { type Objective, objective, type Watch, watch } from "./search/objective.ts";
+export { populationParams } from "./search/population.ts";
+export { pruners } from "./search/pruners/index.ts";
+export { samplers } from "./search/samplers/index.ts";
 export { checkSearch, type Search, type SearchInput, search } from "./search/search.ts";
 export type { Point, SearchSpace, SearchSpaceInput } from "./search/space.ts";
 export { type Trial, type TrialStatus, trialStatuses } from "./search/trial.ts";

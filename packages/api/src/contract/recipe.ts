@@ -14,11 +14,21 @@ export const publishedRow = z.object({ label: z.string(), dataset: z.string(), v
 export const recipeSummary = z.object({ name: z.string(), title: z.string(), summary: z.string(), headline });
 export type RecipeSummary = z.infer<typeof recipeSummary>;
 
+/** A sweep that comes with the recipe: name, and the request that it stands for. */
+export const recipeSweep = z.object({
+  name: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  /** As sweeps.preview and sweeps.launch take it. */
+  request: jsonObject,
+});
+
 export const recipe = recipeSummary.extend({
   /** JSON Schema (2020-12) of the parameters as they may be sent: forms and help are made from it. */
   schema: jsonObject,
   defaults: jsonObject,
   published: z.array(publishedRow),
+  sweeps: z.array(recipeSweep),
   /** The stages that the defaults give. */
   stages: z.array(z.object({ name: z.string(), kind: z.string(), title: z.string(), inputs: z.array(z.string()) })),
 });

@@ -19,6 +19,12 @@ export const recipesRouter = router({
         schema: parameterSchema(definition),
         defaults: defaults as Record<string, unknown>,
         published: [...definition.published],
+        sweeps: Object.entries(definition.sweeps ?? {}).map(([name, { title, summary, ...request }]) => ({
+          name,
+          title,
+          summary,
+          request: { recipe: definition.name, name: `${definition.name}: ${name}`, ...request },
+        })),
         stages: definition.stages(defaults, 0).map((spec) => ({
           name: spec.name,
           kind: spec.kind,

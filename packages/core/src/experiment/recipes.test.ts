@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { recipes } from "../recipes/index.ts";
 import type { RecipeDefinition } from "../recipes/recipe.ts";
+import { layoutOf } from "../search/layout.ts";
+import { checkSearch } from "../search/search.ts";
 import { dataKey, planRun, requiredData } from "./plan.ts";
 
 const all: [string, RecipeDefinition][] = Object.entries(recipes);
@@ -32,4 +34,15 @@ describe.each(all)("recipe %s", (name, recipe) => {
     expect(keys(1)).toEqual(keys(1));
     expect(keys(1)).not.toEqual(keys(2));
   });
+
+  it.each(Object.entries(recipe.sweeps ?? {}))(
+    "has a sweep %s that its own parameters allow",
+    (sweep, { title, ...given }) => {
+      expect(sweep).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+      expect(`${title}${given.summary}`).not.toBe("");
+      const { space } = checkSearch(given.search, { schema: recipe.params, base: given.params ?? {} });
+      expect(layoutOf(space).leaves.length + space.seeds.length).toBeGreaterThan(1);
+      if (given.search.pruner !== undefined) expect(given.watch).toBeDefined();
+    },
+  );
 });

@@ -12,6 +12,14 @@ export const diagnostic = {
   params: diagnosticParams,
   headline: { metric: "checksPassed", label: "Checks passed", unit: "fraction", higherIsBetter: true },
   published: [],
+  sweeps: {
+    installation: {
+      title: "Four short runs",
+      summary: "Two lengths and two seeds, to see that a sweep is planned, shared between workers and counted.",
+      params: { stepMs: 5 },
+      search: { space: { parameters: { steps: { type: "choice", values: [10, 20] } }, seeds: [1, 2] } },
+    },
+  },
   stages(params: DiagnosticParams, seed: number): StageSpec[] {
     return [
       { name: "work", kind: "diagnostic", params, inputs: {}, seed },

@@ -27,6 +27,44 @@ export const quickstart = {
   params: quickstartParams,
   headline: { metric: "vqaAccuracy", label: "VQA accuracy", unit: "fraction", higherIsBetter: true },
   published: [],
+  sweeps: {
+    "learning-rate": {
+      title: "Learning rate and batch",
+      summary: "Twelve points of a Sobol sequence over learning rate and batch size, two seeds each.",
+      search: {
+        space: {
+          parameters: {
+            training: {
+              learningRate: { type: "log", min: 3e-4, max: 1e-2 },
+              batchSize: { type: "choice", values: [8, 16, 32] },
+            },
+          },
+          seeds: [1, 2],
+        },
+        sampler: { kind: "sobol" },
+        maxPoints: 12,
+      },
+    },
+    ingredients: {
+      title: "Ingredients of the training",
+      summary: "Takes away one ingredient after the other: random shifts, weight decay, warm-up. Three seeds each.",
+      search: {
+        space: {
+          ablations: {
+            ingredients: {
+              mode: "all-but-one",
+              axes: {
+                shifts: { on: { "training.augment.shiftPx": 8 }, off: { "training.augment.shiftPx": 0 } },
+                "weight decay": { on: { "training.weightDecay": 0.05 }, off: { "training.weightDecay": 0 } },
+                "warm-up": { on: { "training.warmupSteps": 50 }, off: { "training.warmupSteps": 0 } },
+              },
+            },
+          },
+          seeds: [1, 2, 3],
+        },
+      },
+    },
+  },
   stages({ data, size, training, threads, device, numSampleImages }: QuickstartParams, seed: number): StageSpec[] {
     const evaluate = (name: string, condition: string): StageSpec => ({
       name,

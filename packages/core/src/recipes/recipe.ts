@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { Objective, Watch } from "../search/objective.ts";
+import type { SearchInput } from "../search/search.ts";
 import type { StageSpec } from "../stages/stage.ts";
 
 /** The number that ranks the runs of a recipe. */
@@ -18,6 +20,19 @@ export interface PublishedRow {
   source: string;
 }
 
+/** A sweep of a recipe that a person launches with one click: an ablation table of a paper, a search that pays off. */
+export interface RecipeSweep {
+  title: string;
+  /** What it varies and what for, in a sentence or two. */
+  summary: string;
+  /** Parameters that all of its runs share, where they differ from the recipe's defaults. */
+  params?: Record<string, unknown>;
+  search: SearchInput;
+  /** The recipe's headline by default. */
+  objective?: Partial<Objective> & Pick<Objective, "metric">;
+  watch?: Partial<Watch> & Pick<Watch, "metric" | "mode">;
+}
+
 /** A typed template that yields a DAG of stages from parameters. */
 export interface RecipeDefinition<P = unknown> {
   name: string;
@@ -27,5 +42,7 @@ export interface RecipeDefinition<P = unknown> {
   params: z.ZodType<P>;
   headline: Headline;
   published: readonly PublishedRow[];
+  /** By name, kebab-case; they fill the sweep's form and are checked by the table's test. */
+  sweeps?: Readonly<Record<string, RecipeSweep>>;
   stages(params: P, seed: number): StageSpec[];
 }
