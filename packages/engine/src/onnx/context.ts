@@ -18,6 +18,8 @@ export interface Context {
   readonly external: ExternalFile | undefined;
   /** Does training change the weight that the file calls so? `name` is what the graph calls it. */
   isTrained(original: string, name: string): boolean;
+  /** Is a weight that the file stores as a copy of an equal one a weight of its own? undefined: decided by the names. */
+  isSeparate(name: string): boolean | undefined;
   /** Adds a graph's weights and nodes. */
   fill(source: GraphProto, context: Context): void;
 }

@@ -146,6 +146,64 @@ describe("importOnnx", () => {
     expect(byOldName.parameters.get("blocks.0.fc1.weight")!.trainable).toBe(true);
   });
 
+  it("takes clones of a layer apart, and keeps tied weights together unless told otherwise", () => {
+    const text: ModelText = {
+      inputs: { x: { dtype: "float32", shape: [2, 2] } },
+      weights: { "layers.0.weight": float([2, 2], [1, 2, 3, 4]) },
+      nodes: [
+        node("Identity", "layers.0.weight", "layers.1.weight"),
+        node("Identity", "layers.0.weight", "head.weight"),
+        node("MatMul", "x,layers.0.weight", "a"),
+        node("MatMul", "a,layers.1.weight", "b"),
+        node("MatMul", "b,head.weight", "y"),
+      ],
+      outputs: ["y"],
+    };
+    expect([...importOnnx(modelBytes(text)).parameters.keys()]).toEqual(["layers.0.weight", "layers.1.weight"]);
+    const separate = (name: string) => name === "head.weight";
+    expect([...importOnnx(modelBytes(text), { separate }).parameters.keys()]).toEqual([
+      "layers.0.weight",
+      "head.weight",
+    ]);
+  });
+
+  it("ties a weight that is stored a second time, transposed under an invented name", async () => {
+    const text: ModelText = {
+      inputs: { ids: { dtype: "int64", shape: [2] } },
+      weights: { "wte.weight": float([3, 2], [1, 2, 3, 4, 5, 6]), "onnx::MatMul_9": float([2, 3], [1, 3, 5, 2, 4, 6]) },
+      nodes: [node("Gather", "wte.weight,ids", "e"), node("MatMul", "e,onnx::MatMul_9", "y")],
+      outputs: ["y"],
+    };
+    expect([...importOnnx(modelBytes(text)).parameters.keys()]).toEqual(["wte.weight"]);
+    const [y] = await run(text, { ids: int(2, 0) });
+    expect([...y!.data]).toEqual([17, 39, 61, 5, 11, 17]);
+  });
+
+  it("folds pads that an exporter turns over by reshaping, slicing backwards and transposing", () => {
+    const last = tensor("int64", [1], [-1]);
+    const text: ModelText = {
+      inputs: { x: { dtype: "float32", shape: [1, "size"] } },
+      weights: {
+        pads: int(0, 1, 2, 3),
+        pairs: int(-1, 2),
+        last,
+        start: last,
+        end: tensor("int64", [1], [-(2 ** 60)]),
+        axis: int(0),
+        step: last,
+      },
+      nodes: [
+        node("Reshape", "pads,pairs", "a"),
+        node("Slice", "a,start,end,axis,step", "b"),
+        node("Transpose", "b", "c"),
+        node("Reshape", "c,last", "d"),
+        node("Pad", "x,d", "y"),
+      ],
+      outputs: ["y"],
+    };
+    expect(importOnnx(modelBytes(text), { dims: { size: 4 } }).outputs.get("y")!.shape).toEqual([6, 5]);
+  });
+
   it("reads halves as float32, and weights of every encoding", async () => {
     const bits = {
       dims: [3],

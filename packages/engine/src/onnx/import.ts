@@ -10,7 +10,7 @@ import { boundInput, declaredInputs } from "./inputs.ts";
 import { sortedNodes } from "./node.ts";
 import { decodeModel, type GraphProto, int64ToNumber, type ModelProto } from "./proto.ts";
 import type { ExternalFile } from "./tensor-proto.ts";
-import { addWeights, trainedBy } from "./weights.ts";
+import { addWeights, statistics, trainedBy } from "./weights.ts";
 
 export interface ImportOptions {
   /** Sizes of dynamic dimensions by their name in the model ("batch"), or "<input>.<axis>" for one without a name. */
@@ -25,6 +25,11 @@ export interface ImportOptions {
    * Default: every float weight, running statistics excepted.
    */
   trainable?: RegExp | ((name: string) => boolean);
+  /**
+   * Exporters store equal weights once: which of the copies, by name, are weights of their own? Default: copies of one
+   * repeated number, and those whose names differ in numbers only (cloned layers); other copies are tied weights.
+   */
+  separate?: (name: string) => boolean;
   /** What becomes of 16-bit floats: "float32" (default) reads weights and arithmetic as float32, "keep" leaves them. */
   halves?: Halves;
 }
@@ -42,6 +47,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
   const model = decodeModel(bytes);
   const source = model.graph!;
   const graph = new Graph(source.name || "model", ops);
+  const fixed = statistics(source);
   const context: Context = {
     graph,
     items: new Map(),
@@ -49,7 +55,8 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
     producer: model.producerName ?? "",
     halves: options.halves ?? "float32",
     external: options.external,
-    isTrained: trainedBy(source, options.trainable),
+    isTrained: trainedBy(fixed, options.trainable),
+    isSeparate: (name) => fixed.has(name) || options.separate?.(name),
     fill,
   };
   for (const declared of declaredInputs(source)) {

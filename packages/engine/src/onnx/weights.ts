@@ -1,5 +1,7 @@
 /** Weights of a file: what they are called, which of them training changes, and what exporters do to them. */
-import { isFloat } from "../graph/tensor.ts";
+import type { Value } from "../graph/graph.ts";
+import { isFloat, type Tensor } from "../graph/tensor.ts";
+import { op } from "../ops/functions.ts";
 import { type Context, type Item, isSequence } from "./context.ts";
 import { widened } from "./halves.ts";
 import type { GraphProto, NodeProto } from "./proto.ts";
@@ -8,12 +10,16 @@ import { tensorFromProto } from "./tensor-proto.ts";
 /** Inputs that hold statistics or settings, which no loss should move. */
 const untrained: Readonly<Record<string, readonly number[]>> = { BatchNormalization: [3, 4], Resize: [1, 2] };
 
+/** Names of a model's weights that are statistics or settings. */
+export function statistics({ node }: GraphProto): ReadonlySet<string> {
+  return new Set(node.flatMap(({ opType, input }) => (untrained[opType] ?? []).flatMap((i) => input[i] ?? [])));
+}
+
 /** The rule by which a model's weights are trained: the caller's choice, without statistics. */
 export function trainedBy(
-  source: GraphProto,
+  fixed: ReadonlySet<string>,
   choice: RegExp | ((name: string) => boolean) | undefined,
 ): Context["isTrained"] {
-  const fixed = new Set(source.node.flatMap(({ opType, input }) => (untrained[opType] ?? []).map((i) => input[i])));
   const wanted = (name: string) => (choice instanceof RegExp ? choice.test(name) : (choice?.(name) ?? true));
   return (original, name) => !fixed.has(original) && (wanted(name) || (name !== original && wanted(original)));
 }
@@ -21,33 +27,54 @@ export function trainedBy(
 /** Float weights become parameters, all others constants. */
 export function addWeights(source: GraphProto, { graph, items, isTrained, halves, external }: Context): void {
   const names = parameterNames(source);
+  const matrices: Value[] = [];
   for (const proto of source.initializer) {
     const original = proto.name ?? "";
     const contents = widened(tensorFromProto(proto, `weight "${original}"`, external), halves);
+    if (!isFloat(contents.dtype)) {
+      items.set(original, graph.constant(contents, contents.dtype, original));
+      continue;
+    }
+    const twin = invented.test(original) ? matrices.find(({ tensor }) => isTransposed(contents, tensor!)) : undefined;
+    if (twin) {
+      items.set(original, op.transpose(twin));
+      continue;
+    }
     const name = names.get(original) ?? original;
-    const parameter = isFloat(contents.dtype);
-    items.set(
-      original,
-      parameter
-        ? graph.parameter(graph.parent ? graph.uniqueName(name) : name, contents, {
-            trainable: isTrained(original, name),
-          })
-        : graph.constant(contents, contents.dtype, original),
-    );
+    const parameter = graph.parameter(graph.parent ? graph.uniqueName(name) : name, contents, {
+      trainable: isTrained(original, name),
+    });
+    items.set(original, parameter);
+    if (contents.shape.length === 2 && name === original) matrices.push(parameter);
   }
 }
 
 /**
- * Exporters store weights that happen to be equal once and give the others an Identity with their own name: biases that
- * are all 0, gains that are all 1. Such a copy is a weight of its own again. Weights with equal random numbers are tied
- * on purpose and stay one.
+ * Is one matrix the other, transposed? A weight that serves as embedding and as output layer is stored so, a second time
+ * under an invented name, once the exporter has folded the transposition. Equal random numbers are no coincidence.
  */
-export function untied(source: Item, name: string, { graph, isTrained }: Context): Item {
-  if (isSequence(source) || source.kind !== "parameter" || invented.test(name) || graph.parent) return source;
-  const { data } = source.tensor!;
-  if (data.some((element) => element !== data[0])) return source;
-  return graph.parameter(name, source.tensor!, { trainable: isTrained(name, name) });
+function isTransposed({ shape, data }: Tensor, of: Tensor): boolean {
+  const [rows, columns] = shape as [number, number];
+  if (shape.length !== 2 || of.shape[0] !== columns || of.shape[1] !== rows || isRepeated(data)) return false;
+  return data.every((element, i) => element === of.data[(i % columns) * rows + Math.floor(i / columns)]);
 }
+
+const isRepeated = (data: Tensor["data"]): boolean => data.every((element) => element === data[0]);
+
+/**
+ * Exporters store weights that happen to be equal once and give the others an Identity with their own name. Such a copy
+ * is a weight of its own again if the caller says so; by default when all its numbers are one (biases of 0, gains of 1)
+ * or when only a layer's number tells the names apart (layers that were cloned). Others are tied on purpose and stay one.
+ */
+export function untied(source: Item, name: string, { graph, isTrained, isSeparate }: Context): Item {
+  if (isSequence(source) || source.kind !== "parameter" || invented.test(name) || graph.parent) return source;
+  const held = source.tensor!;
+  const alike = isRepeated(held.data) || numberless(source.name) === numberless(name);
+  if (!(isSeparate(name) ?? alike)) return source;
+  return graph.parameter(name, held, { trainable: isTrained(name, name) });
+}
+
+const numberless = (name: string): string => name.replace(/\d+/g, "#");
 
 /** Names that exporters invent for a weight they transposed or folded: "onnx::MatMul_123", "/blocks.0/Transpose_output_0", "123". */
 const invented = /^(onnx::|\/|\d+$)/;

@@ -2,8 +2,9 @@ import { constantOf, type Value } from "../graph/graph.ts";
 import { numbers, type Shape, sameShape, sizeOf, tensor } from "../graph/tensor.ts";
 import { defineOp, int, string } from "./definition.ts";
 import { missingGradient } from "./errors.ts";
+import { foldMoved } from "./folding.ts";
 import { op } from "./functions.ts";
-import { type AnyCall, allConstant, axisOf, constantNumbers, demand, demandSameDtype, sameAs } from "./inference.ts";
+import { type AnyCall, axisOf, constantNumbers, demand, demandSameDtype, sameAs } from "./inference.ts";
 
 const scatterAttributes = { reduction: string("none") };
 
@@ -19,12 +20,16 @@ export const indexing = {
         { dtype: data.dtype, shape: [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)] },
       ];
     },
-    fold: ({ inputs: { data, indices } }) => {
-      const held = allConstant([data, indices]);
-      if (!held || data.shape.length !== 1) return null;
-      const [all, at] = held.map(numbers) as [number[], number[]];
-      const picked = at.map((i) => all[i < 0 ? i + all.length : i]);
-      return picked.every((value) => value !== undefined) ? [tensor(data.dtype, indices.shape, picked)] : null;
+    fold: ({ inputs: { data, indices }, attributes }) => {
+      const held = constantOf(indices);
+      if (!held || !constantOf(data)) return null;
+      const axis = attributes.axis < 0 ? attributes.axis + data.shape.length : attributes.axis;
+      const at = numbers(held);
+      const count = indices.shape.length;
+      const shape = data.shape.toSpliced(axis, 1, ...indices.shape);
+      return foldMoved(data, shape, (index) =>
+        index.toSpliced(axis, count, at[offset(index.slice(axis, axis + count), indices.shape)] as number),
+      );
     },
     gradient: ({ inputs: { data, indices }, attributes, dy }) => ({
       data: () =>
@@ -46,6 +51,13 @@ export const indexing = {
       demand(indices.shape.length === data.shape.length, call, "indices of the data's rank");
       return [{ dtype: data.dtype, shape: indices.shape }];
     },
+    fold: ({ inputs: { data, indices }, attributes }) => {
+      const held = constantOf(indices);
+      if (!held || !constantOf(data)) return null;
+      const axis = attributes.axis < 0 ? attributes.axis + data.shape.length : attributes.axis;
+      const at = numbers(held);
+      return foldMoved(data, indices.shape, (index) => index.with(axis, at[offset(index, indices.shape)] as number));
+    },
     gradient: ({ graph, inputs: { data, indices }, attributes: { axis }, dy }) => ({
       data: () => op.scatterElements(graph.zeros(data), indices, dy, { axis, reduction: "add" }),
       indices: null,
@@ -65,6 +77,17 @@ export const indexing = {
         "indices within the data's rank",
       );
       return [{ dtype: data.dtype, shape: [...indices.shape.slice(0, -1), ...data.shape.slice(batch + depth)] }];
+    },
+    fold: ({ inputs: { data, indices }, attributes: { batch_dims: batch } }) => {
+      const held = constantOf(indices);
+      if (!held || !constantOf(data)) return null;
+      const at = numbers(held);
+      const lead = indices.shape.slice(0, -1);
+      const depth = indices.shape.at(-1) ?? 0;
+      return foldMoved(data, [...lead, ...data.shape.slice(batch + depth)], (index) => {
+        const row = offset(index.slice(0, lead.length), lead) * depth;
+        return [...index.slice(0, batch), ...at.slice(row, row + depth), ...index.slice(lead.length)];
+      });
     },
     gradient: ({ graph, inputs: { data, indices }, attributes: { batch_dims }, dy }) => ({
       data: () => op.scatterND(graph.zeros(data), withBatchIndices(indices, batch_dims), dy, { reduction: "add" }),
@@ -166,6 +189,11 @@ export const indexing = {
     gradient: "discrete",
   }),
 };
+
+/** Row-major offset of an index. */
+function offset(index: readonly number[], shape: Shape): number {
+  return index.reduce((sum, at, axis) => sum * (shape[axis] as number) + at, 0);
+}
 
 function nonZero(call: AnyCall, x: Value): number[] {
   return constantNumbers(call, x, "input").flatMap((value, i) => (value === 0 ? [] : [i]));

@@ -1,8 +1,9 @@
 import { constantOf, type Value } from "../graph/graph.ts";
 import { numbers, type Shape, sizeOf } from "../graph/tensor.ts";
 import { defineOp, int, ints, string } from "./definition.ts";
+import { foldMoved } from "./folding.ts";
 import { op } from "./functions.ts";
-import { type AnyCall, axisOf, broadcast, constantNumbers, demand, foldElementwise } from "./inference.ts";
+import { type AnyCall, axisOf, broadcast, constantNumbers, demand } from "./inference.ts";
 
 /** Same data, another shape: the gradient is the cotangent in the old shape. */
 const reshaped = ({ inputs, dy }: { inputs: Readonly<Record<string, Value | null>>; dy: Value }) =>
@@ -32,6 +33,16 @@ function reshapeTarget(
   );
   return shape;
 }
+
+function flattenedShape(call: AnyCall, input: Value, given: number): number[] {
+  const rank = input.shape.length;
+  const axis = given === rank ? rank : axisOf(call, given, rank);
+  return [sizeOf(input.shape.slice(0, axis)), sizeOf(input.shape.slice(axis))];
+}
+
+/** The permutation that a Transpose applies; without one the axes are reversed. */
+const permutation = (perm: Shape | undefined, { length: rank }: Shape): Shape =>
+  perm ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
 
 function squeezedShape(call: AnyCall, data: Value, axes: Value | null): number[] {
   const chosen = axes
@@ -78,10 +89,9 @@ export const shape = {
     attributes: { axis: int(1) },
     infer: (call) => {
       const { input } = call.inputs;
-      const rank = input.shape.length;
-      const axis = call.attributes.axis === rank ? rank : axisOf(call, call.attributes.axis, rank);
-      return [{ dtype: input.dtype, shape: [sizeOf(input.shape.slice(0, axis)), sizeOf(input.shape.slice(axis))] }];
+      return [{ dtype: input.dtype, shape: flattenedShape(call, input, call.attributes.axis) }];
     },
+    fold: (call) => foldReshape(call.inputs.input, flattenedShape(call, call.inputs.input, call.attributes.axis)),
     gradient: (call) => ({ input: () => reshaped(call) }),
   }),
   Squeeze: defineOp("Squeeze", {
@@ -108,13 +118,18 @@ export const shape = {
     attributes: { perm: ints() },
     infer: (call) => {
       const { data } = call.inputs;
-      const perm = call.attributes.perm ?? data.shape.map((_, i) => data.shape.length - 1 - i);
+      const perm = permutation(call.attributes.perm, data.shape);
       demand(
         [...perm].sort((a, b) => a - b).every((axis, i) => axis === i) && perm.length === data.shape.length,
         call,
         `a permutation of the axes, not [${perm}]`,
       );
       return [{ dtype: data.dtype, shape: perm.map((axis) => data.shape[axis] as number) }];
+    },
+    fold: ({ inputs: { data }, attributes }) => {
+      const perm = permutation(attributes.perm, data.shape);
+      const shape = perm.map((axis) => data.shape[axis] as number);
+      return foldMoved(data, shape, (index) => perm.map((_, axis) => index[perm.indexOf(axis)] as number));
     },
     gradient: ({ attributes: { perm }, dy }) => ({
       data: () =>
@@ -135,7 +150,10 @@ export const shape = {
       const { input, shape } = call.inputs;
       if (!constantOf(input) || !constantOf(shape)) return null;
       const full = broadcast(call, [input.shape, constantNumbers(call, shape, "shape")]);
-      return foldElementwise([input], { dtype: input.dtype, shape: full }, (x) => x);
+      const lead = full.length - input.shape.length;
+      return foldMoved(input, full, (index) =>
+        input.shape.map((dim, i) => (dim === 1 ? 0 : (index[lead + i] as number))),
+      );
     },
     gradient: ({ inputs: { input }, dy }) => ({ input: () => op.sumTo(dy, input.shape), shape: null }),
   }),
@@ -147,6 +165,13 @@ export const shape = {
       const repeats = constantNumbers(call, call.inputs.repeats, "repeats");
       demand(repeats.length === input.shape.length, call, `${input.shape.length} repeats`);
       return [{ dtype: input.dtype, shape: input.shape.map((dim, i) => dim * (repeats[i] as number)) }];
+    },
+    fold: (call) => {
+      const { input } = call.inputs;
+      if (!constantOf(input)) return null;
+      const repeats = constantNumbers(call, call.inputs.repeats, "repeats");
+      const shape = input.shape.map((dim, i) => dim * (repeats[i] as number));
+      return foldMoved(input, shape, (index) => index.map((i, axis) => i % (input.shape[axis] as number)));
     },
     gradient: ({ inputs: { input, repeats }, dy }) => ({
       input: () => {

@@ -1,6 +1,7 @@
-import type { Value } from "../graph/graph.ts";
-import { numbers, type Shape, sameShape, tensor } from "../graph/tensor.ts";
+import { constantOf, type Value } from "../graph/graph.ts";
+import { numbers, type Shape, sameShape, type Tensor, tensor } from "../graph/tensor.ts";
 import { defineOp, int, string } from "./definition.ts";
+import { foldMoved, moved } from "./folding.ts";
 import { op } from "./functions.ts";
 import { type AnyCall, allConstant, axisOf, constantNumbers, demand, demandSameDtype, sameAs } from "./inference.ts";
 import { alongAxis } from "./linear-map.ts";
@@ -98,17 +99,12 @@ export const slicing = {
     },
     fold: (call) => {
       const { data, ...bounds } = call.inputs;
-      const held = allConstant(Object.values(call.inputs));
-      if (!held?.[0] || data.shape.length !== 1) return null;
-      const [{ start, step, size }] = cuts(call, data, bounds) as [Cut];
-      const all = numbers(held[0]);
-      return [
-        tensor(
-          data.dtype,
-          [size],
-          Array.from({ length: size }, (_, i) => all[start + i * step] as number),
-        ),
-      ];
+      if (!constantOf(data)) return null;
+      const all = cuts(call, data, bounds);
+      const shape = all.map(({ size }) => size);
+      return foldMoved(data, shape, (index) =>
+        all.map(({ start, step }, axis) => start + step * (index[axis] as number)),
+      );
     },
     gradient: ({ graph, node, inputs: { data, ...bounds }, dy }) => ({
       data: () => {
@@ -134,6 +130,19 @@ export const slicing = {
         dtype: input.dtype,
         shape: input.shape.map((dim, i) => (i === axis ? size : dim)),
       }));
+    },
+    fold: (call) => {
+      const { input, split } = call.inputs;
+      if (!constantOf(input)) return null;
+      const axis = axisOf(call, call.attributes.axis, input.shape.length);
+      let start = 0;
+      const parts = splitSizes(call, input, { split, axis, numOutputs: call.numOutputs }).map((size) => {
+        const from = start;
+        start += size;
+        const shape = input.shape.map((dim, i) => (i === axis ? size : dim));
+        return foldMoved(input, shape, (index) => index.map((at, i) => (i === axis ? from + at : at)));
+      });
+      return parts.flatMap((part) => part ?? []);
     },
     gradient: ({ graph, node, attributes: { axis }, d }) => ({
       input: () =>
@@ -162,11 +171,18 @@ export const slicing = {
       const size = inputs.reduce((sum, value) => sum + (value.shape[axis] as number), 0);
       return [{ dtype: first.dtype, shape: first.shape.map((dim, i) => (i === axis ? size : dim)) }];
     },
-    fold: ({ inputs: { inputs } }) => {
+    fold: ({ inputs: { inputs }, attributes }) => {
       const held = allConstant(inputs);
-      if (!held?.[0] || held.some((item) => item.shape.length !== 1)) return null;
-      const all = held.flatMap(numbers);
-      return [tensor(held[0].dtype, [all.length], all)];
+      if (!held) return null;
+      const [{ shape: first }] = held as [Tensor];
+      const axis = attributes.axis < 0 ? attributes.axis + first.length : attributes.axis;
+      const places = held.flatMap((from) =>
+        Array.from({ length: from.shape[axis] as number }, (_, at) => ({ from, at })),
+      );
+      return moved(held, first.with(axis, places.length), (index) => {
+        const { from, at } = places[index[axis] as number] as { from: Tensor; at: number };
+        return { from, at: index.with(axis, at) };
+      });
     },
     gradient: ({ inputs: { inputs }, attributes, dy }) => {
       const axis = attributes.axis < 0 ? attributes.axis + dy.shape.length : attributes.axis;

@@ -42,21 +42,29 @@ async function verifyModel(testCase: VerifyCase, { provider }: { provider: strin
 }
 
 /** The model with its dynamic dimensions bound to the sizes of the case's inputs. */
-async function readModel({ modelPath, name }: VerifyCase, feeds: Readonly<Record<string, Tensor>>): Promise<Graph> {
-  const expected = "NAME.onnx beside NAME.json";
-  if (modelPath === undefined)
+async function readModel(testCase: VerifyCase, feeds: Readonly<Record<string, Tensor>>): Promise<Graph> {
+  const { modelPath, name } = testCase;
+  if (modelPath === undefined) {
+    const expected = "NAME.onnx beside NAME.json";
     throw new ModelError({ code: "NO_MODEL", message: "the case is about a model", expected, where: name });
+  }
   const bytes = await readFile(modelPath);
   const dims = onnxInputs(bytes).flatMap(({ name, shape }) =>
     shape.flatMap((dim, axis) => (typeof dim === "string" ? [[dim, feeds[name]?.shape[axis] ?? 1]] : [])),
   );
-  return importOnnx(bytes, { dims: Object.fromEntries(dims) });
+  // PyTorch lists a tied weight once: what has a gradient of its own is a weight of its own.
+  const expected = expectedGradients(testCase);
+  return importOnnx(bytes, { dims: Object.fromEntries(dims), separate: (name) => Object.hasOwn(expected, name) });
+}
+
+function expectedGradients({ expect }: VerifyCase): Readonly<Record<string, GradientSummary>> {
+  const grads = expect?.grads;
+  return (grads && "json" in grads ? grads.json : {}) as Readonly<Record<string, GradientSummary>>;
 }
 
 /** For every gradient that the case expects, what was found under its name, or under another by shape and norm. */
 function summaries(testCase: VerifyCase, found: ReadonlyMap<string, Tensor>): Record<string, GradientSummary> {
-  const { grads } = testCase.expect ?? {};
-  const expected = (grads && "json" in grads ? grads.json : {}) as Readonly<Record<string, GradientSummary>>;
+  const expected = expectedGradients(testCase);
   const unnamed = new Map([...found].filter(([name]) => !Object.hasOwn(expected, name)));
   const entries = Object.entries(expected).map(([name, want]) => {
     const own = found.get(name);
