@@ -6,7 +6,8 @@ import type { AnswerType, VqaRecord, VqaSplit } from "../data/dataset.ts";
 import { decodeImages } from "../data/images.ts";
 import { loadDataset } from "../data/loaders.ts";
 import type { Batch, BatchProducer } from "../data/prefetch.ts";
-import { WordTokenizer } from "../data/tokenizers/word.ts";
+import { tokenizerFromJSON } from "../data/tokenizers/index.ts";
+import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
 import { augmentInto, augmentParams } from "./augment.ts";
 import { type EncodedQuestion, packQuestions } from "./packing.ts";
 import { orderQuestions, questionOrders } from "./question-order.ts";
@@ -37,7 +38,7 @@ const CACHE_BYTES = 512 * 2 ** 20;
 export async function createBatchProducer(options: unknown): Promise<BatchProducer> {
   const parsed = vqaBatchOptions.parse(options);
   const data = await loadDataset(parsed.data, new AbortController().signal);
-  const pictures = picturesOf(data.train, WordTokenizer.fromJSON(parsed.tokenizer), parsed.numTextTokens);
+  const pictures = picturesOf(data.train, tokenizerFromJSON(parsed.tokenizer), parsed.numTextTokens);
   const producer = new VqaBatchProducer(parsed, data.train, pictures);
   return { batch: (index) => producer.batch(index) };
 }
@@ -52,13 +53,13 @@ interface Picture {
 }
 
 /** @throws DataError when a question is longer than a row of text tokens: it could never be learnt. */
-export function picturesOf(split: VqaSplit, tokenizer: WordTokenizer, numTextTokens: number): Picture[] {
+export function picturesOf(split: VqaSplit, tokenizer: Tokenizer, numTextTokens: number): Picture[] {
   const byImage = new Map<string, PictureQuestion[]>(split.imageIds.map((imageId) => [imageId, []]));
   for (const record of split.records) byImage.get(record.imageId)!.push(encode(record, tokenizer, numTextTokens));
   return [...byImage].map(([imageId, questions]) => ({ imageId, questions }));
 }
 
-function encode(record: VqaRecord, tokenizer: WordTokenizer, numTextTokens: number): PictureQuestion {
+function encode(record: VqaRecord, tokenizer: Tokenizer, numTextTokens: number): PictureQuestion {
   const question = tokenizer.encode(record.question);
   const answer = [...tokenizer.encode(record.answer), tokenizer.eosId];
   if (question.length + answer.length - 1 <= numTextTokens) return { question, answer, answerType: record.answerType };
@@ -100,7 +101,7 @@ class VqaBatchProducer {
       positions: new BigInt64Array(rows * numTextTokens),
       labels: new BigInt64Array(rows * numTextTokens),
     };
-    const { padId } = WordTokenizer.fromJSON(tokenizer);
+    const { padId } = tokenizerFromJSON(tokenizer);
     chosen.forEach(({ picture, rng }, row) => {
       augmentInto(pixels.subarray(row * stride, (row + 1) * stride), decoded.get(picture.imageId)!, {
         ...this.#options.augment,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 /** Ids of the tokens that stand for no word. */
 export const SPECIAL_TOKENS = { "<pad>": 0, "<bos>": 1, "<eos>": 2, "<unk>": 3, "<image>": 4 } as const;
@@ -19,12 +20,14 @@ export type WordTokenizerJson = z.infer<typeof wordTokenizerJson>;
  * A tokenizer of whole words and single punctuation marks, lower-cased, over a vocabulary taken from texts.
  * Ids 0..4 are special; words follow in code point order, so that the same texts in any order give the same ids.
  */
-export class WordTokenizer {
+export class WordTokenizer implements Tokenizer {
   readonly padId = SPECIAL_TOKENS["<pad>"];
   readonly bosId = SPECIAL_TOKENS["<bos>"];
   readonly eosId = SPECIAL_TOKENS["<eos>"];
   readonly unkId = SPECIAL_TOKENS["<unk>"];
   readonly imageId = SPECIAL_TOKENS["<image>"];
+  readonly startIds: readonly number[] = [];
+  readonly chatTemplate = null;
   readonly #words: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
 

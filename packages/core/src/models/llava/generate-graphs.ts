@@ -6,16 +6,30 @@ import { imageTokens } from "./vision.ts";
 export interface GenerateGraphOptions {
   config: LlavaConfig;
   batchSize: number;
-  /** Text slots of the prompt; shorter questions are padded on the right. */
+  /** Pictures that one prompt may hold, wherever they stand in it; default 1, and 0 for a language model by itself. */
+  imagesPerPrompt?: number;
+  /** Text slots of the prompt; shorter prompts are padded on the right. */
   numPromptTokens: number;
   /** Most tokens that are generated. */
   numNewTokens: number;
 }
 
-/** Slots of the cache: image, prompt, and every new token but the last, which nobody looks at. */
-export function numCacheSlots({ config, numPromptTokens, numNewTokens }: GenerateGraphOptions): number {
-  return numImageTokens(config) + numPromptTokens + numNewTokens - 1;
+/** Slots of a prompt: its text and the image tokens of its pictures. */
+export function numPromptSlots({ config, imagesPerPrompt = 1, numPromptTokens }: PromptOptions): number {
+  return imagesPerPrompt * numImageTokens(config) + numPromptTokens;
 }
+
+/** Slots of the cache: the prompt and every new token but the last, which nobody looks at. */
+export function numCacheSlots(options: GenerateGraphOptions): number {
+  return numPromptSlots(options) + options.numNewTokens - 1;
+}
+
+/** Rows of image tokens that a batch is fed: at least one, since a tensor without elements is no input. */
+export function numFeatureRows({ config, batchSize, imagesPerPrompt = 1 }: GenerateGraphOptions): number {
+  return Math.max(1, batchSize * imagesPerPrompt * numImageTokens(config));
+}
+
+type PromptOptions = Omit<GenerateGraphOptions, "batchSize" | "numNewTokens">;
 
 // The weights are put in by name when a graph is compiled.
 const scopeOf = (g: Graph) => nn.scope(g, { hollow: true });
@@ -29,17 +43,24 @@ export function visionGraph(config: LlavaConfig, batchSize: number): Graph {
 }
 
 /**
- * Reads image and question. `image` [B,I,D], `tokens` int64 [B,T], `lengths` int64 [B] (tokens before the padding) ->
- * `logits` [B,V] after each question's last token, and per layer `new_keys.l`, `new_values.l` [B, kvHeads, slots, head dim].
+ * Reads prompts of text and pictures. `features` [F,D] are the image tokens of the batch's pictures; `tokens` int64 [B,P];
+ * `feature_index` int64 [B,P] is the row of `features` that stands at a slot, -1 for text; `lengths` int64 [B] counts the
+ * slots before the padding -> `logits` [B,V] after each prompt's last slot, and per layer `new_keys.l`, `new_values.l`
+ * [B, kvHeads, slots, head dim].
  */
 export function prefillGraph(options: GenerateGraphOptions): Graph {
-  const { config, batchSize, numPromptTokens } = options;
+  const { config, batchSize } = options;
   const g = graph("llava-prefill");
-  const numImage = numImageTokens(config);
-  const image = g.input("image", { dtype: "float32", shape: [batchSize, numImage, config.decoder.dim] });
-  const { logits, caches } = readPrompt(scopeOf(g).at("decoder"), image, { config, batchSize, numPromptTokens });
+  const scope = scopeOf(g).at("decoder");
+  const numSlots = numPromptSlots(options);
+  const slots = { dtype: "int64", shape: [batchSize, numSlots] } as const;
+  const features = g.input("features", { dtype: "float32", shape: [numFeatureRows(options), config.decoder.dim] });
+  const tokens = g.input("tokens", slots);
+  const x = withFeatures(embedTokens(scope, tokens, config), features, g.input("feature_index", slots));
+  const lengths = g.input("lengths", { dtype: "int64", shape: [batchSize] });
+  const { logits, caches } = readCausally(scope, x, { config, lengths });
   g.output("logits", logits);
-  const numFree = numCacheSlots(options) - numImage - numPromptTokens;
+  const numFree = numCacheSlots(options) - numSlots;
   writeCaches(g, caches, (value) => {
     if (numFree === 0) return value;
     const [batch, kvHeads, , width] = value.shape as [number, number, number, number];
@@ -48,26 +69,31 @@ export function prefillGraph(options: GenerateGraphOptions): Graph {
   return g;
 }
 
+/** Embeddings [B,T,D] of text, replaced by rows of `features` [F,D] where `index` int64 [B,T] names one. */
+export function withFeatures(embedded: Value, features: Value, index: Value): Value {
+  const isImage = op.unsqueeze(op.greaterOrEqual(index, 0), [2]);
+  return op.where(isImage, op.gather(features, op.max(index, 0)), embedded);
+}
+
 /** The whole model as it is exported: `pixels` uint8 [1,H,W,3], `tokens` int64 [1,T], `lengths` int64 [1] -> `logits` [1,V]. */
 export function answerGraph(config: LlavaConfig, numPromptTokens: number): Graph {
   const g = graph("llava");
   const { imageSizePx } = config;
   const pixels = g.input("pixels", { dtype: "uint8", shape: [1, imageSizePx, imageSizePx, 3] });
   const image = imageTokens(scopeOf(g), pixels, config);
-  const { logits } = readPrompt(scopeOf(g).at("decoder"), image, { config, batchSize: 1, numPromptTokens });
-  g.output("logits", logits);
+  const scope = scopeOf(g).at("decoder");
+  const tokens = g.input("tokens", { dtype: "int64", shape: [1, numPromptTokens] });
+  const lengths = op.add(g.input("lengths", { dtype: "int64", shape: [1] }), numImageTokens(config));
+  const x = op.concat([image, embedTokens(scope, tokens, config)], 1);
+  g.output("logits", readCausally(scope, x, { config, lengths }).logits);
   return g;
 }
 
-/** Adds the inputs `tokens` and `lengths`, and what the decoder makes of them behind the image tokens. */
-function readPrompt(scope: nn.Scope, image: Value, options: Omit<GenerateGraphOptions, "numNewTokens">) {
-  const { config, batchSize, numPromptTokens } = options;
+/** What the decoder makes of x [B,T,D]: logits [B,V] after slot `lengths` - 1 of each row, and the caches. */
+function readCausally(scope: nn.Scope, x: Value, { config, lengths }: { config: LlavaConfig; lengths: Value }) {
   const g = scope.graph;
-  const numImage = numImageTokens(config);
-  const total = numImage + numPromptTokens;
-  const tokens = g.input("tokens", { dtype: "int64", shape: [batchSize, numPromptTokens] });
-  const lengths = g.input("lengths", { dtype: "int64", shape: [batchSize] });
-  const positions = BigInt64Array.from({ length: batchSize * total }, (_, index) => BigInt(index % total));
+  const [batch, total, dim] = x.shape as [number, number, number];
+  const positions = BigInt64Array.from({ length: batch * total }, (_, index) => BigInt(index % total));
   // Padding stands behind everything that is read, so a causal mask hides it.
   const causal = Uint8Array.from({ length: total * total }, (_, index) =>
     index % total <= Math.floor(index / total) ? 1 : 0,
@@ -75,15 +101,14 @@ function readPrompt(scope: nn.Scope, image: Value, options: Omit<GenerateGraphOp
   const { hidden, caches } = decoder(
     scope,
     {
-      x: op.concat([image, embedTokens(scope, tokens, config)], 1),
-      positions: g.constant({ dtype: "int64", shape: [batchSize, total], data: positions }),
+      x,
+      positions: g.constant({ dtype: "int64", shape: [batch, total], data: positions }),
       mask: g.constant({ dtype: "bool", shape: [1, 1, total, total], data: causal }),
     },
     config,
   );
-  const last = op.add(lengths, numImage - 1);
-  const index = op.expand(op.reshape(last, [batchSize, 1, 1]), [batchSize, 1, config.decoder.dim]);
-  const rows = op.reshape(op.gatherElements(hidden, index, { axis: 1 }), [batchSize, config.decoder.dim]);
+  const index = op.expand(op.reshape(op.sub(lengths, 1), [batch, 1, 1]), [batch, 1, dim]);
+  const rows = op.reshape(op.gatherElements(hidden, index, { axis: 1 }), [batch, dim]);
   return { logits: languageHead(scope, rows, config), caches };
 }
 

@@ -1,8 +1,17 @@
 // [node]
 import type { Tensor } from "@retort/engine";
 import { compile, type Program, type Provider } from "@retort/engine/node";
+import { DataError } from "../../base/errors.ts";
 import { numImageTokens } from "./config.ts";
-import { decodeGraph, type GenerateGraphOptions, numCacheSlots, prefillGraph, visionGraph } from "./generate-graphs.ts";
+import {
+  decodeGraph,
+  type GenerateGraphOptions,
+  numCacheSlots,
+  numFeatureRows,
+  numPromptSlots,
+  prefillGraph,
+  visionGraph,
+} from "./generate-graphs.ts";
 import type { LlavaModel } from "./model-file.ts";
 
 export interface GeneratorOptions {
@@ -10,6 +19,9 @@ export interface GeneratorOptions {
   batchSize: number;
   /** Pictures encoded at once. */
   imageBatchSize: number;
+  /** Pictures that one prompt may hold; default 1, and 0 for a language model by itself. */
+  imagesPerPrompt?: number;
+  /** Longest text of a prompt. */
   numPromptTokens: number;
   numNewTokens: number;
   provider: Provider;
@@ -23,16 +35,22 @@ export interface EncodedImages {
   stride: number;
 }
 
+/** A piece of a prompt: token ids, or the image tokens of one encoded picture. */
+export type PromptPart = { tokens: readonly number[] } | { imageIndex: number };
+
+/** No pictures, for prompts of text alone. */
+export const noImages: EncodedImages = { data: new Float32Array(0), stride: 0 };
+
 /** Answers questions by greedy decoding with a key/value cache. Whoever creates it disposes it. */
 export class Generator {
   readonly #model: LlavaModel;
   readonly #graphs: GenerateGraphOptions;
   readonly #imageBatchSize: number;
-  readonly #vision: Program;
+  readonly #vision: Program | null;
   readonly #prefill: Program;
   readonly #decode: Program;
 
-  private constructor(model: LlavaModel, options: GeneratorOptions, programs: [Program, Program, Program]) {
+  private constructor(model: LlavaModel, options: GeneratorOptions, programs: [Program | null, Program, Program]) {
     this.#model = model;
     this.#graphs = { config: model.config, ...options };
     this.#imageBatchSize = options.imageBatchSize;
@@ -43,7 +61,8 @@ export class Generator {
     const { provider, threads } = options;
     const graphs = { config: model.config, ...options };
     const settings = { provider, threads, weights: model.weights };
-    const vision = await compile(visionGraph(model.config, options.imageBatchSize), settings);
+    const vision =
+      options.imagesPerPrompt === 0 ? null : await compile(visionGraph(model.config, options.imageBatchSize), settings);
     const prefill = await compile(prefillGraph(graphs), settings);
     const decode = await compile(decodeGraph(graphs), settings);
     return new Generator(model, options, [vision, prefill, decode]);
@@ -52,6 +71,8 @@ export class Generator {
   /** `pixels` uint8 [N,H,W,3]; encoded in batches, the last one filled up with zeros. */
   async encodeImages(pixels: Uint8Array): Promise<EncodedImages> {
     const { config } = this.#model;
+    const vision = this.#vision;
+    if (vision === null) return noImages;
     const pixelStride = config.imageSizePx ** 2 * 3;
     const stride = numImageTokens(config) * config.decoder.dim;
     const count = pixels.length / pixelStride;
@@ -61,7 +82,7 @@ export class Generator {
       const fed = new Uint8Array(batch * pixelStride);
       fed.set(pixels.subarray(first * pixelStride, Math.min(first + batch, count) * pixelStride));
       const shape = [batch, config.imageSizePx, config.imageSizePx, 3];
-      const { image } = await this.#vision.run({ pixels: { dtype: "uint8", shape, data: fed } });
+      const { image } = await vision.run({ pixels: { dtype: "uint8", shape, data: fed } });
       const tokens = image!.data as Float32Array;
       data.set(tokens.subarray(0, Math.min(batch, count - first) * stride), first * stride);
     }
@@ -69,18 +90,30 @@ export class Generator {
   }
 
   /**
-   * Answers up to batchSize questions, each about one encoded picture.
+   * Answers up to batchSize questions, each about one encoded picture that stands before it.
    * @returns the generated ids of each, without the end-of-text token
    */
-  async answer(
+  answer(
     questions: readonly { imageIndex: number; tokens: readonly number[] }[],
     images: EncodedImages,
   ): Promise<number[][]> {
+    return this.generate(
+      questions.map(({ imageIndex, tokens }) => [{ imageIndex }, { tokens }]),
+      images,
+    );
+  }
+
+  /**
+   * Continues up to batchSize prompts.
+   * @returns the generated ids of each, without the end-of-text token
+   * @throws DataError for a prompt that is longer than the generator was made for, or empty
+   */
+  async generate(prompts: readonly (readonly PromptPart[])[], images: EncodedImages): Promise<number[][]> {
     const { batchSize, numNewTokens } = this.#graphs;
     const { eosId } = this.#model.tokenizer;
-    const state = await this.#readQuestions(questions, images);
-    const answers: number[][] = questions.map(() => []);
-    const open = new Set(questions.keys());
+    const state = await this.#readPrompts(prompts, images);
+    const answers: number[][] = prompts.map(() => []);
+    const open = new Set(prompts.keys());
     for (let step = 0; ; step++) {
       const next = greedy(state.logits, batchSize);
       for (const row of open) {
@@ -93,49 +126,68 @@ export class Generator {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([this.#vision.dispose(), this.#prefill.dispose(), this.#decode.dispose()]);
+    await Promise.all([this.#vision?.dispose(), this.#prefill.dispose(), this.#decode.dispose()]);
   }
 
-  async #readQuestions(
-    questions: readonly { imageIndex: number; tokens: readonly number[] }[],
-    images: EncodedImages,
-  ): Promise<DecodeState> {
-    const { config, batchSize, numPromptTokens } = this.#graphs;
+  async #readPrompts(prompts: readonly (readonly PromptPart[])[], images: EncodedImages): Promise<DecodeState> {
+    const { config, batchSize } = this.#graphs;
     const numImage = numImageTokens(config);
-    const image = new Float32Array(batchSize * images.stride);
-    const tokens = new BigInt64Array(batchSize * numPromptTokens).fill(BigInt(this.#model.tokenizer.padId));
-    // Rows without a question still need one token to look at.
+    const numSlots = numPromptSlots(this.#graphs);
+    const features = new Float32Array(numFeatureRows(this.#graphs) * config.decoder.dim);
+    const tokens = new BigInt64Array(batchSize * numSlots).fill(BigInt(this.#model.tokenizer.padId));
+    const featureIndex = new BigInt64Array(batchSize * numSlots).fill(-1n);
+    // Rows without a prompt still need one slot to look at.
     const lengths = new BigInt64Array(batchSize).fill(1n);
-    questions.forEach(({ imageIndex, tokens: ids }, row) => {
-      image.set(
-        images.data.subarray(imageIndex * images.stride, (imageIndex + 1) * images.stride),
-        row * images.stride,
-      );
-      ids.forEach((id, i) => {
-        tokens[row * numPromptTokens + i] = BigInt(id);
-      });
-      lengths[row] = BigInt(ids.length);
+    let numPictures = 0;
+    prompts.forEach((parts, row) => {
+      this.#checkPrompt(parts, row);
+      let slot = row * numSlots;
+      for (const part of parts) {
+        if ("tokens" in part) {
+          for (const id of part.tokens) tokens[slot++] = BigInt(id);
+          continue;
+        }
+        const { data, stride } = images;
+        features.set(data.subarray(part.imageIndex * stride, (part.imageIndex + 1) * stride), numPictures * stride);
+        for (let i = 0; i < numImage; i++) featureIndex[slot++] = BigInt(numPictures * numImage + i);
+        numPictures++;
+      }
+      lengths[row] = BigInt(slot - row * numSlots);
     });
     const out = await this.#prefill.run({
-      image: { dtype: "float32", shape: [batchSize, numImage, config.decoder.dim], data: image },
-      tokens: { dtype: "int64", shape: [batchSize, numPromptTokens], data: tokens },
+      features: { dtype: "float32", shape: [numFeatureRows(this.#graphs), config.decoder.dim], data: features },
+      tokens: { dtype: "int64", shape: [batchSize, numSlots], data: tokens },
+      feature_index: { dtype: "int64", shape: [batchSize, numSlots], data: featureIndex },
       lengths: { dtype: "int64", shape: [batchSize], data: lengths },
     });
     const slots = numCacheSlots(this.#graphs);
     const visible = new Uint8Array(batchSize * slots);
-    for (let row = 0; row < batchSize; row++)
-      visible.fill(1, row * slots, row * slots + numImage + Number(lengths[row]));
+    for (let row = 0; row < batchSize; row++) visible.fill(1, row * slots, row * slots + Number(lengths[row]));
     return { logits: out.logits!, caches: cachesOf(out), lengths, visible };
+  }
+
+  #checkPrompt(parts: readonly PromptPart[], row: number): void {
+    const { imagesPerPrompt = 1, numPromptTokens } = this.#graphs;
+    const numText = parts.reduce((sum, part) => sum + ("tokens" in part ? part.tokens.length : 0), 0);
+    const numPictures = parts.filter((part) => "imageIndex" in part).length;
+    if (numText <= numPromptTokens && numPictures <= imagesPerPrompt && numText + numPictures > 0) return;
+    throw new DataError({
+      code: "DATA_PROMPT_SIZE",
+      message:
+        numText + numPictures === 0 ? "A prompt is empty" : "A prompt is longer than this generator was made for",
+      expected: `1 to ${numPromptTokens} tokens and at most ${imagesPerPrompt} pictures`,
+      got: `${numText} tokens and ${numPictures} pictures`,
+      where: `prompt ${row} of the batch`,
+    });
   }
 
   /** Feeds the tokens just chosen: slots are common to the batch, positions are each question's own. */
   async #advance(state: DecodeState, next: Int32Array, step: number): Promise<void> {
-    const { config, batchSize, numPromptTokens } = this.#graphs;
-    const numImage = numImageTokens(config);
+    const { batchSize } = this.#graphs;
     const slots = numCacheSlots(this.#graphs);
-    const slot = numImage + numPromptTokens + step;
+    const slot = numPromptSlots(this.#graphs) + step;
     for (let row = 0; row < batchSize; row++) state.visible[row * slots + slot] = 1;
-    const positions = state.lengths.map((length) => length + BigInt(numImage + step));
+    const positions = state.lengths.map((length) => length + BigInt(step));
     const out = await this.#decode.run({
       token: { dtype: "int64", shape: [batchSize, 1], data: BigInt64Array.from(next, BigInt) },
       positions: { dtype: "int64", shape: [batchSize, 1], data: positions },

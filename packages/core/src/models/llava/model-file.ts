@@ -1,13 +1,14 @@
 import { exportOnnx, type Graph, importOnnx, onnxMetadata, type Tensor } from "@retort/engine";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { WordTokenizer } from "../../data/tokenizers/word.ts";
+import { tokenizerFromJSON } from "../../data/tokenizers/index.ts";
+import type { Tokenizer } from "../../data/tokenizers/tokenizer.ts";
 import { type LlavaConfig, llavaConfig } from "./config.ts";
 
 /** A trained model with all that is needed to use it. */
 export interface LlavaModel {
   config: LlavaConfig;
-  tokenizer: WordTokenizer;
+  tokenizer: Tokenizer;
   /** Parameters by name. */
   weights: ReadonlyMap<string, Tensor>;
 }
@@ -48,7 +49,7 @@ export function readModel(bytes: Uint8Array, where: string): LlavaModel {
   const { config, tokenizer, parameters } = header.parse(JSON.parse(text));
   const graph = importOnnx(bytes);
   const weights = new Map(parameters.map((name) => [name, weightOf(graph, name, where)]));
-  return { config, tokenizer: WordTokenizer.fromJSON(tokenizer), weights };
+  return { config, tokenizer: tokenizerFromJSON(tokenizer), weights };
 }
 
 function weightOf(graph: Graph, name: string, where: string): Tensor {
