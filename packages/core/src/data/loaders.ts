@@ -1,12 +1,16 @@
 // [node]
 import { z } from "zod";
+import { canonicalJson } from "../base/canonical-json.ts";
 import { SpecError } from "../base/errors.ts";
+import { sha256Hex } from "../base/hash.ts";
 import { ANOMALY_DATA } from "./anomaly/choice.ts";
 import { fingerprintAnomalyData } from "./anomaly/loaders.ts";
 import type { DataReference } from "./choice.ts";
 import type { DatasetLoader, VqaData } from "./dataset.ts";
 import { easyVqaLoader } from "./easy-vqa-loader.ts";
 import { type DatasetName, datasets, isDatasetName } from "./index.ts";
+import { fingerprintLocation } from "./sources/folder.ts";
+import { modelFiles } from "./sources/model-files.ts";
 import { scenesLoader } from "./synthetic/scenes-loader.ts";
 
 type ParamsOf<Name extends DatasetName> = z.infer<(typeof datasets)[Name]["params"]>;
@@ -23,8 +27,16 @@ export const datasetLoaders = {
  */
 export function fingerprintDataset(reference: DataReference): Promise<string> {
   if (reference.adapter === ANOMALY_DATA) return fingerprintAnomalyData(reference.params);
+  if (reference.adapter === modelFiles.name) return fingerprintFiles(modelFiles.params.parse(reference.params));
   const { loader, params } = resolve(reference);
   return loader.fingerprint(params);
+}
+
+async function fingerprintFiles({ locations, data }: z.infer<typeof modelFiles.params>): Promise<string> {
+  const parts: string[] = [];
+  for (const location of locations) parts.push(await fingerprintLocation(location));
+  for (const reference of data) parts.push(await fingerprintDataset(reference));
+  return sha256Hex(canonicalJson(parts));
 }
 
 /** @throws SpecError for an unknown adapter or wrong parameters, DataError for data that cannot be used. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
+import { modelImport } from "./model-import/definition.ts";
 import type { StageDefinition } from "./stage.ts";
 import { vlmEvaluate } from "./vlm-evaluate/definition.ts";
 import { vlmSft } from "./vlm-sft/definition.ts";
@@ -9,6 +10,7 @@ import { vlmSft } from "./vlm-sft/definition.ts";
 export const stages = {
   diagnostic,
   "diagnostic-check": diagnosticCheck,
+  "model-import": modelImport,
   "vlm-evaluate": vlmEvaluate,
   "vlm-sft": vlmSft,
 } satisfies Record<string, StageDefinition>;

@@ -7,6 +7,7 @@ type StageRuns = { readonly [K in StageKind]: () => Promise<StageRun<StageParams
 export const stageRuns: StageRuns = {
   diagnostic: async () => (await import("./diagnostic/run.ts")).runDiagnostic,
   "diagnostic-check": async () => (await import("./diagnostic-check/run.ts")).runDiagnosticCheck,
+  "model-import": async () => (await import("./model-import/run.ts")).runModelImport,
   "vlm-evaluate": async () => (await import("./vlm-evaluate/run.ts")).runVlmEvaluate,
   "vlm-sft": async () => (await import("./vlm-sft/run.ts")).runVlmSft,
 };

@@ -49,7 +49,10 @@ export function readLlama2c(bytes: Uint8Array, where: string): DecoderWeights {
   // A copy, aligned; the slice() of a Buffer would share memory.
   const floats = new Float32Array(new Uint8Array(bytes.subarray(HEADER_BYTES)).buffer);
   let at = 0;
-  const take = (count: number) => floats.subarray(at, (at += count));
+  const take = (count: number) => {
+    at += count;
+    return floats.subarray(at - count, at);
+  };
   const weights = new Map<string, Tensor>();
   const put = (name: string, shape: number[], data: Float32Array) =>
     weights.set(`decoder.${name}`, tensor("float32", shape, data.slice()));
@@ -108,7 +111,7 @@ function halvesOf(matrix: Float32Array, { heads, columns }: { heads: number; col
 }
 
 /** [rows, columns] -> [columns, rows] */
-export function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+export function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(matrix.length);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) out[column * rows + row] = matrix[row * columns + column]!;

@@ -32,7 +32,7 @@ export function numFeatureRows({ config, batchSize, imagesPerPrompt = 1 }: Gener
 type PromptOptions = Omit<GenerateGraphOptions, "batchSize" | "numNewTokens">;
 
 // The weights are put in by name when a graph is compiled.
-const scopeOf = (g: Graph) => nn.scope(g, { hollow: true });
+const scopeOf = (g: Graph): nn.Scope => nn.scope(g, { hollow: true });
 
 /** `pixels` uint8 [B,H,W,3] -> `image` [B, imageTokens, D]. */
 export function visionGraph(config: LlavaConfig, batchSize: number): Graph {
@@ -75,13 +75,17 @@ export function withFeatures(embedded: Value, features: Value, index: Value): Va
   return op.where(isImage, op.gather(features, op.max(index, 0)), embedded);
 }
 
-/** The whole model as it is exported: `pixels` uint8 [1,H,W,3], `tokens` int64 [1,T], `lengths` int64 [1] -> `logits` [1,V]. */
-export function answerGraph(config: LlavaConfig, numPromptTokens: number): Graph {
+/**
+ * The whole model as it is exported: `pixels` uint8 [1,H,W,3], `tokens` int64 [1,T], `lengths` int64 [1] -> `logits` [1,V].
+ * `weightsOf` gives the scope that the weights come from; without it they come when the graph is written or compiled.
+ */
+export function answerGraph(config: LlavaConfig, numPromptTokens: number, weightsOf = scopeOf): Graph {
   const g = graph("llava");
   const { imageSizePx } = config;
   const pixels = g.input("pixels", { dtype: "uint8", shape: [1, imageSizePx, imageSizePx, 3] });
-  const image = imageTokens(scopeOf(g), pixels, config);
-  const scope = scopeOf(g).at("decoder");
+  const whole = weightsOf(g);
+  const image = imageTokens(whole, pixels, config);
+  const scope = whole.at("decoder");
   const tokens = g.input("tokens", { dtype: "int64", shape: [1, numPromptTokens] });
   const lengths = op.add(g.input("lengths", { dtype: "int64", shape: [1] }), numImageTokens(config));
   const x = op.concat([image, embedTokens(scope, tokens, config)], 1);

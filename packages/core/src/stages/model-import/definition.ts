@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { dataParams } from "../../data/choice.ts";
+import { describedLocation } from "../../data/sources/location.ts";
+import { modelFiles } from "../../data/sources/model-files.ts";
+import { type DecoderPreset, decoderPresets, type VisionPreset, visionPresets } from "../../models/llava/presets.ts";
+import type { StageDefinition } from "../stage.ts";
+
+const names = <T extends string>(table: Record<T, unknown>) => Object.keys(table) as [T, ...T[]];
+
+const visionSource = z
+  .discriminatedUnion("source", [
+    z.strictObject({
+      source: z.literal("random"),
+      preset: z
+        .enum(names<VisionPreset>(visionPresets))
+        .describe("Sizes of the encoder, which starts from random weights"),
+    }),
+    z.strictObject({
+      source: z.literal("checkpoint"),
+      from: describedLocation("CLIP or SigLIP with config.json and safetensors, alone or inside a LLaVA model"),
+      featureLayer: z
+        .int()
+        .negative()
+        .default(-2)
+        .describe("Block whose output the projector reads, counted from the end; LLaVA reads the last but one"),
+      dropFirst: z
+        .enum(["class-token", "always", "never"])
+        .default("class-token")
+        .describe("Which first token is left out: CLIP's class token; always, as the code of LLaVA-KD does; or none"),
+    }),
+  ])
+  .prefault({ source: "random", preset: "siglip-tiny" })
+  .describe("Where the vision encoder comes from");
+
+const projectorSource = z
+  .discriminatedUnion("source", [
+    z.strictObject({
+      source: z.literal("random"),
+      mergeSide: z.int().positive().default(1).describe("Side of the square of patches that becomes one image token"),
+    }),
+    z.strictObject({
+      source: z.literal("checkpoint"),
+      from: describedLocation("A LLaVA model, or its two-layer projector alone"),
+    }),
+  ])
+  .prefault({ source: "random" })
+  .describe("Where the projector comes from");
+
+const languageSource = z
+  .discriminatedUnion("source", [
+    z.strictObject({
+      source: z.literal("random"),
+      preset: z
+        .enum(names<DecoderPreset>(decoderPresets))
+        .describe("Sizes of the language model, which starts from random weights"),
+    }),
+    z.strictObject({
+      source: z.literal("checkpoint"),
+      from: describedLocation("Llama or Qwen2 with config.json and safetensors, alone or inside a LLaVA model"),
+    }),
+    z.strictObject({ source: z.literal("llama2c"), from: describedLocation("A checkpoint of llama2.c") }),
+  ])
+  .prefault({ source: "random", preset: "qwen-tiny" })
+  .describe("Where the language model comes from");
+
+const tokenizerSource = z
+  .discriminatedUnion("source", [
+    z.strictObject({
+      source: z.literal("hub"),
+      from: describedLocation("A folder with tokenizer.json and tokenizer_config.json"),
+    }),
+    z.strictObject({ source: z.literal("llama2c"), from: describedLocation("A tokenizer of llama2.c") }),
+    z.strictObject({ source: z.literal("words"), data: dataParams }),
+  ])
+  .prefault({ source: "words", data: { adapter: "scenes" } })
+  .describe("Where the tokenizer comes from: files, or the words of a question set");
+
+export const modelImportParams = z.strictObject({
+  vision: visionSource,
+  projector: projectorSource,
+  language: languageSource,
+  tokenizer: tokenizerSource,
+});
+export type ModelImportParams = z.infer<typeof modelImportParams>;
+
+/** Puts a model together from published weights, ONNX files or random numbers, part by part. */
+export const modelImport: StageDefinition<ModelImportParams> = {
+  kind: "model-import",
+  version: 1,
+  title: "Import of a model",
+  params: modelImportParams,
+  inputs: {},
+  outputs: { model: { description: "The model: one ONNX file with its configuration and tokenizer as metadata" } },
+  resources: () => ({ device: "cpu", threads: 1, memoryBytes: 4 * 2 ** 30 }),
+  data: ({ vision, projector, language, tokenizer }) => {
+    const locations = [vision, projector, language, tokenizer].flatMap((part) => ("from" in part ? [part.from] : []));
+    const data = "data" in tokenizer ? [tokenizer.data] : [];
+    return locations.length + data.length === 0
+      ? null
+      : { adapter: modelFiles.name, params: { locations: [...new Set(locations)], data } };
+  },
+};
