@@ -7,8 +7,9 @@ import { averagePrecision } from "./average-precision.ts";
 import { connectedComponents } from "./connected-components.ts";
 import { f1Max } from "./f1-max.ts";
 import { orderKeys } from "./order-keys.ts";
-import { pixelScores } from "./pixel-scores.ts";
-import { radixSort } from "./radix-sort.ts";
+import { PixelRanker } from "./pixel-ranker.ts";
+import { pixelScores, pixelScoresOf } from "./pixel-scores.ts";
+import { radixSort, radixSortPairs } from "./radix-sort.ts";
 import type { ScoredSamples } from "./ranking.ts";
 
 const rankingMetrics = { auroc, averagePrecision, f1Max };
@@ -123,18 +124,59 @@ describe("orderKeys", () => {
   });
 });
 
+function random(length: number, seed: number): Uint32Array {
+  let state = seed;
+  return Uint32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state;
+  });
+}
+
 describe("radixSort", () => {
-  it("sorts as the platform does and keeps companions with their keys", () => {
+  it.each([
+    ["spread", (key: number) => key],
+    ["in a narrow range", (key: number) => 0x3f800000 + (key >>> 12)],
+    ["of two values", (key: number) => (key >>> 31) * 0xffffffff],
+    ["mostly equal", (key: number) => (key % 100 === 0 ? key : 7)],
+    ["all equal", () => 42],
+  ])("sorts keys %s as the platform does, with a buffer or dealt out in place", (_, shape) => {
+    const keys = random(20_000, 3).map(shape);
+    const expected = keys.slice().sort();
+    for (const bufferLength of [1 << 20, 600]) {
+      const sorted = keys.slice();
+      radixSort(sorted, bufferLength);
+      expect(sorted).toEqual(expected);
+    }
+  });
+
+  it("keeps companions with their keys", () => {
     fc.assert(
       fc.property(fc.uint32Array({ maxLength: 300 }), (values) => {
         const keys = Uint32Array.from(values);
         const companions = Uint32Array.from(values, (_, index) => index);
-        radixSort(keys, companions);
+        radixSortPairs(keys, companions);
         expect(keys).toEqual(Uint32Array.from(values).sort());
         expect(Uint32Array.from(companions, (index) => values[index]!)).toEqual(keys);
         expect(new Set(companions).size).toBe(values.length);
       }),
     );
+  });
+});
+
+describe("PixelRanker", () => {
+  it("ranks images of any sizes as if they were one", () => {
+    const scores = Float32Array.from(random(90, 5), (key) => (key >>> 24) / 8);
+    const mask = Uint8Array.from({ length: 30 }, (_, at) => Number(at % 7 < 2));
+    const ranker = new PixelRanker(90);
+    ranker.add({ map: scores.subarray(0, 60), mask: null, width: 10, height: 6 });
+    ranker.add({ map: scores.subarray(60), mask, width: 6, height: 5 });
+    const masks = Uint8Array.from([...new Uint8Array(60), ...mask]);
+    const labels = [...masks];
+    const found = pixelScoresOf(ranker.rank("test"));
+    expect(found.auroc).toBe(auroc({ scores, labels }));
+    expect(found.averagePrecision).toBe(averagePrecision({ scores, labels }));
+    expect(found.aupro).toBe(aupro({ maps: scores, masks, width: 6, height: 5 }).value);
+    expect(() => new PixelRanker(9).add({ map: scores, mask: null, width: 3, height: 3 })).toThrow(DataError);
   });
 });
 

@@ -1,9 +1,7 @@
 import { DataError } from "../../base/errors.ts";
 import { requireEqualLengths } from "../input.ts";
-import { connectedComponents } from "./connected-components.ts";
 import { orderKeys, type Scores } from "./order-keys.ts";
-import { radixSort } from "./radix-sort.ts";
-import type { Ranking } from "./ranking.ts";
+import { PixelRanker, type PixelRanking } from "./pixel-ranker.ts";
 
 /** Anomaly maps and ground truth of N images of one size, row-major [N, height, width]. */
 export interface ScoredMaps {
@@ -26,13 +24,6 @@ export interface Aupro {
   numRegions: number;
 }
 
-/** Pixels of all images by class, anomalous ones with the region they belong to. */
-export interface PixelRanking extends Ranking {
-  /** Region of each entry of `positives`. */
-  regions: Uint32Array;
-  regionSizes: readonly number[];
-}
-
 /**
  * Area under the per-region overlap curve up to a false positive rate, by the definition of MVTec AD: every distinct score
  * is a threshold, every 8-connected region weighs the same, linear interpolation at the limit, divided by the limit.
@@ -48,34 +39,16 @@ export function rankPixels({ maps, masks, width, height }: ScoredMaps, metric: s
   const imageSize = width * height;
   if (imageSize === 0 || masks.length % imageSize !== 0) throw badSize(masks.length, width, height);
   const keys = orderKeys(maps);
-  let numPositive = 0;
-  for (let at = 0; at < masks.length; at++) if (masks[at] !== 0) numPositive++;
-  requireRegionAndNormal(numPositive, masks.length - numPositive, metric);
-
-  const positives = new Uint32Array(numPositive);
-  const regions = new Uint32Array(numPositive);
-  const regionSizes: number[] = [];
-  let p = 0;
-  let n = 0;
+  // Normal pixels move to the front of the same array: 100 megapixels need no further copy.
+  const ranker = new PixelRanker(keys);
   for (let start = 0; start < masks.length; start += imageSize) {
-    const { labels, sizes } = connectedComponents(masks.subarray(start, start + imageSize), width, height);
-    const firstRegion = regionSizes.length;
-    for (const size of sizes) regionSizes.push(size);
-    for (let at = 0; at < imageSize; at++) {
-      const key = keys[start + at]!;
-      if (labels[at] === 0) {
-        // Normal pixels move to the front of the same array: 100 megapixels need no further copy.
-        keys[n++] = key;
-      } else {
-        regions[p] = firstRegion + labels[at]! - 1;
-        positives[p++] = key;
-      }
-    }
+    const [imageKeys, mask] = [keys, masks].map((all) => all.subarray(start, start + imageSize)) as [
+      Uint32Array,
+      Uint8Array,
+    ];
+    ranker.addKeys(imageKeys, { mask, width, height });
   }
-  const negatives = keys.subarray(0, n);
-  radixSort(negatives);
-  radixSort(positives, regions);
-  return { positives, negatives, regions, regionSizes };
+  return ranker.rank(metric);
 }
 
 export function auproOf(ranking: PixelRanking, { limit = 0.3 }: AuproOptions = {}): Aupro {
@@ -103,17 +76,6 @@ export function auproOf(ranking: PixelRanking, { limit = 0.3 }: AuproOptions = {
     lastOverlap = overlap;
   }
   return { value: area / limit, numRegions: regionSizes.length };
-}
-
-function requireRegionAndNormal(numPositive: number, numNegative: number, metric: string): void {
-  if (numPositive > 0 && numNegative > 0) return;
-  throw new DataError({
-    code: "METRIC_ONE_CLASS",
-    message: `The metric ${metric} needs a defect region and a normal pixel`,
-    expected: "at least one of each",
-    got: `${numNegative} normal and ${numPositive} anomalous pixels`,
-    fix: "Evaluate on test images with and without defects.",
-  });
 }
 
 function badSize(numPixels: number, width: number, height: number): DataError {

@@ -11,7 +11,8 @@ export function orderKeys(scores: Scores): Uint32Array {
   return scores instanceof Float32Array ? keysOfFloat32(scores) : keysOfFloat64(scores);
 }
 
-function keysOfFloat32(scores: Float32Array): Uint32Array {
+/** As orderKeys, of float32 scores: keys of different calls can be compared. @throws DataError METRIC_NAN */
+export function keysOfFloat32(scores: Float32Array): Uint32Array {
   const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
   const keys = new Uint32Array(scores.length);
   for (let index = 0; index < keys.length; index++) {

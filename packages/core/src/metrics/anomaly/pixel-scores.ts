@@ -2,6 +2,7 @@ import { type AuproOptions, auproOf, rankPixels, type ScoredMaps } from "./aupro
 import { aurocOf } from "./auroc.ts";
 import { averagePrecisionOf } from "./average-precision.ts";
 import { f1MaxOf } from "./f1-max.ts";
+import type { PixelRanking } from "./pixel-ranker.ts";
 
 export interface PixelScores {
   auroc: number;
@@ -13,7 +14,11 @@ export interface PixelScores {
 
 /** All pixel metrics of one category from one sort of its pixels. @throws DataError as aupro() does. */
 export function pixelScores(images: ScoredMaps, options: AuproOptions = {}): PixelScores {
-  const ranking = rankPixels(images, "pixelScores");
+  return pixelScoresOf(rankPixels(images, "pixelScores"), options);
+}
+
+/** The same of pixels that were collected image by image. */
+export function pixelScoresOf(ranking: PixelRanking, options: AuproOptions = {}): PixelScores {
   const { value, numRegions } = auproOf(ranking, options);
   return {
     auroc: aurocOf(ranking),

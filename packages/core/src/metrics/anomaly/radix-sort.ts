@@ -1,77 +1,121 @@
-const DIGITS = [
-  { shift: 0, mask: 0x7ff },
-  { shift: 11, mask: 0x7ff },
-  { shift: 22, mask: 0x3ff },
-] as const;
-const RADIX = 2048;
+const DIGIT_BITS = 11;
+const RADIX = 1 << DIGIT_BITS;
+const DIGIT_MASK = RADIX - 1;
+/** Shorter runs are left to the platform's own sort. */
+const SHORT = 512;
+/** Runs up to this length are sorted through a buffer of their size; longer ones would need too large a buffer. */
+const BUFFERED = 1 << 24;
 
 /**
- * Sorts 32-bit keys in ascending order, in place (least significant digit first, three passes, stable).
- * @param companions moved along with the keys.
+ * Sorts 32-bit keys in ascending order, in place: many keys are dealt out by their leading digit without a second array, then
+ * each share is sorted by its remaining digits through a buffer of at most 64 megabytes.
  */
-export function radixSort(keys: Uint32Array, companions?: Uint32Array): void {
-  const histograms = countDigits(keys);
-  let from = keys;
-  let to: Uint32Array | null = null;
-  let fromCompanions = companions;
-  let toCompanions: Uint32Array | undefined;
-  DIGITS.forEach(({ shift, mask }, pass) => {
-    const histogram = histograms.subarray(pass * RADIX, (pass + 1) * RADIX);
-    // All keys share this digit: scores in a narrow range save a pass.
-    if (keys.length === 0 || histogram[(keys[0]! >>> shift) & mask] === keys.length) return;
-    to ??= new Uint32Array(keys.length);
-    if (companions) toCompanions ??= new Uint32Array(keys.length);
-    scatter({ from, to, fromCompanions, toCompanions, starts: startsOf(histogram), shift, mask });
-    [from, to] = [to, from];
-    [fromCompanions, toCompanions] = [toCompanions, fromCompanions];
-  });
-  if (from !== keys) keys.set(from);
-  if (companions && fromCompanions && fromCompanions !== companions) companions.set(fromCompanions);
+export function radixSort(keys: Uint32Array, bufferLength = BUFFERED): void {
+  sortFrom(keys, 32, new Uint32Array(Math.min(keys.length, bufferLength)));
 }
 
-function countDigits(keys: Uint32Array): Uint32Array {
-  const histograms = new Uint32Array(DIGITS.length * RADIX);
+/** Sorts keys that agree in all but their lowest `numBits` bits. */
+function sortFrom(keys: Uint32Array, numBits: number, buffer: Uint32Array): void {
+  if (keys.length <= SHORT) keys.sort();
+  else if (keys.length <= buffer.length) sortBuffered(keys, numBits, buffer);
+  else {
+    const { lowest, highest } = extent(keys);
+    if (lowest === highest) return;
+    // Scores in a narrow range share their leading bits: the digit is taken from those that differ.
+    const differing = 32 - Math.clz32(lowest ^ highest);
+    const shift = Math.max(0, differing - DIGIT_BITS);
+    const ends = deal(keys, shift);
+    let start = 0;
+    for (const end of ends) {
+      if (shift > 0 && end - start > 1) sortFrom(keys.subarray(start, end), shift, buffer);
+      start = end;
+    }
+  }
+}
+
+function extent(keys: Uint32Array): { lowest: number; highest: number } {
+  let lowest = 0xffffffff;
+  let highest = 0;
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index]!;
-    histograms[key & 0x7ff]!++;
-    histograms[RADIX + ((key >>> 11) & 0x7ff)]!++;
-    histograms[2 * RADIX + (key >>> 22)]!++;
+    if (key < lowest) lowest = key;
+    if (key > highest) highest = key;
   }
-  return histograms;
+  return { lowest, highest };
 }
 
-function startsOf(histogram: Uint32Array): Uint32Array {
-  const starts = new Uint32Array(histogram.length);
-  let start = 0;
-  for (let digit = 0; digit < histogram.length; digit++) {
-    starts[digit] = start;
-    start += histogram[digit]!;
+/**
+ * Brings keys that differ only below the digit's upper end into the order of the digit at `shift`, by cycles ("American flag
+ * sort", McIlroy, Bostic and McIlroy 1993). Gives the end of each digit's share.
+ */
+function deal(keys: Uint32Array, shift: number): Uint32Array {
+  const counts = new Uint32Array(RADIX);
+  for (let index = 0; index < keys.length; index++) counts[(keys[index]! >>> shift) & DIGIT_MASK]!++;
+  const next = startsOf(counts);
+  const ends = next.map((start, digit) => start + counts[digit]!);
+  for (let digit = 0; digit < RADIX; digit++) {
+    const end = ends[digit]!;
+    while (next[digit]! < end) {
+      let key = keys[next[digit]!]!;
+      let own = (key >>> shift) & DIGIT_MASK;
+      while (own !== digit) {
+        const at = next[own]!++;
+        const displaced = keys[at]!;
+        keys[at] = key;
+        key = displaced;
+        own = (key >>> shift) & DIGIT_MASK;
+      }
+      keys[next[digit]!++] = key;
+    }
   }
-  return starts;
+  return ends;
 }
 
-interface Scatter {
-  from: Uint32Array;
-  to: Uint32Array;
-  fromCompanions: Uint32Array | undefined;
-  toCompanions: Uint32Array | undefined;
-  starts: Uint32Array;
-  shift: number;
-  mask: number;
-}
-
-function scatter({ from, to, fromCompanions, toCompanions, starts, shift, mask }: Scatter): void {
-  if (fromCompanions && toCompanions) {
+/** Least significant digit first, stable. */
+function sortBuffered(keys: Uint32Array, numBits: number, buffer: Uint32Array): void {
+  let from = keys;
+  let to = buffer.subarray(0, keys.length);
+  for (let shift = 0; shift < numBits; shift += DIGIT_BITS) {
+    const counts = new Uint32Array(RADIX);
+    for (let index = 0; index < from.length; index++) counts[(from[index]! >>> shift) & DIGIT_MASK]!++;
+    if (counts[(from[0]! >>> shift) & DIGIT_MASK] === from.length) continue;
+    const next = startsOf(counts);
     for (let index = 0; index < from.length; index++) {
       const key = from[index]!;
-      const target = starts[(key >>> shift) & mask]!++;
-      to[target] = key;
-      toCompanions[target] = fromCompanions[index]!;
+      to[next[(key >>> shift) & DIGIT_MASK]!++] = key;
     }
-    return;
+    [from, to] = [to, from];
   }
-  for (let index = 0; index < from.length; index++) {
-    const key = from[index]!;
-    to[starts[(key >>> shift) & mask]!++] = key;
+  if (from !== keys) keys.set(from);
+}
+
+/** Sorts keys with a companion each, stable. Needs as much memory again. */
+export function radixSortPairs(keys: Uint32Array, companions: Uint32Array): void {
+  let from: { keys: Uint32Array; companions: Uint32Array } = { keys, companions };
+  let to: typeof from = { keys: new Uint32Array(keys.length), companions: new Uint32Array(keys.length) };
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    const counts = new Uint32Array(RADIX);
+    for (let index = 0; index < keys.length; index++) counts[(from.keys[index]! >>> shift) & DIGIT_MASK]!++;
+    const next = startsOf(counts);
+    for (let index = 0; index < keys.length; index++) {
+      const key = from.keys[index]!;
+      const target = next[(key >>> shift) & DIGIT_MASK]!++;
+      to.keys[target] = key;
+      to.companions[target] = from.companions[index]!;
+    }
+    [from, to] = [to, from];
   }
+  // Three digits make 32 bits: the last pass ended in the second pair.
+  keys.set(from.keys);
+  companions.set(from.companions);
+}
+
+function startsOf(counts: Uint32Array): Uint32Array {
+  const starts = new Uint32Array(counts.length);
+  let start = 0;
+  for (let digit = 0; digit < counts.length; digit++) {
+    starts[digit] = start;
+    start += counts[digit]!;
+  }
+  return starts;
 }

@@ -1,0 +1,248 @@
+// [node]
+import { setImmediate as yieldToEvents } from "node:timers/promises";
+import {
+  type AnomalyCategory,
+  type AnomalyData,
+  type AnomalyTestImage,
+  isAnomalous,
+} from "../../data/anomaly/anomaly-data.ts";
+import { decodeMask } from "../../data/anomaly/masks.ts";
+import { decodeImages, encodePng } from "../../data/images.ts";
+import { auroc } from "../../metrics/anomaly/auroc.ts";
+import { averagePrecision } from "../../metrics/anomaly/average-precision.ts";
+import { f1Max } from "../../metrics/anomaly/f1-max.ts";
+import { PixelRanker } from "../../metrics/anomaly/pixel-ranker.ts";
+import { pixelScoresOf } from "../../metrics/anomaly/pixel-scores.ts";
+import { drawHeatMap } from "./heat-map.ts";
+import { placements } from "./placements.ts";
+import { resizeMap } from "./resize-map.ts";
+import type { AnomalyScorer } from "./scorer.ts";
+import { meanBrightness } from "./scorer.ts";
+
+/** Largest false positive rate of AU-PRO. */
+const AUPRO_LIMIT = 0.3;
+/** Width and height of a picture among the samples. */
+const SHOWN_PX = 192;
+/** Largest width and height of the map that is kept for it. */
+const SHOWN_MAP_PX = 96;
+/** Quantiles of a category's map values that are shown black and white. */
+const SHOWN_QUANTILES = [0.05, 0.999] as const;
+
+/** As a stage's context takes it. */
+export interface CategoryEvaluation {
+  dataset: string;
+  split: string;
+  condition: string;
+  metrics: Record<string, number>;
+  samples: {
+    sampleId: string;
+    clusterId: string;
+    score: number;
+    detail: Record<string, unknown>;
+    imagePng?: Uint8Array;
+  }[];
+}
+
+export interface EvaluationHost {
+  signal: AbortSignal;
+  progress(done: number, total: number, unit: string): void;
+  log(level: "info", message: string): void;
+  evaluation(result: CategoryEvaluation): Promise<void>;
+}
+
+export interface EvaluationOptions {
+  data: AnomalyData;
+  /** The detector of a category; the same one for all in the unified setting. */
+  scorerOf(category: string): Promise<AnomalyScorer>;
+  /** Test pictures kept per category, with heat map and outline. */
+  numSampleImages: number;
+  /** "full", or the name of a control. */
+  condition?: string;
+}
+
+/**
+ * Scores every test picture and reports each category, then the mean of the categories (last: it ranks the run). Pixel metrics
+ * are computed at each picture's own size over all test pictures of a category, good ones included, on raw scores. Beside it
+ * stands what mean brightness alone gives.
+ */
+export async function evaluateAnomalies(options: EvaluationOptions, host: EvaluationHost): Promise<void> {
+  const { data, condition = "full" } = options;
+  const total = data.categories.reduce((sum, { test }) => sum + test.length, 0);
+  const results: Record<string, number>[] = [];
+  const controls: Record<string, number>[] = [];
+  let done = 0;
+  for (const category of data.categories) {
+    const scorer = await options.scorerOf(category.name);
+    const result = await evaluateCategory(
+      category,
+      { ...options, condition, scorer },
+      {
+        ...host,
+        progress: (count) => host.progress(done + count, total, "pictures"),
+      },
+    );
+    done += category.test.length;
+    results.push(result.metrics);
+    controls.push(result.brightness);
+    await host.evaluation({ ...described(category.name, condition), metrics: result.metrics, samples: result.samples });
+    await host.evaluation({ ...described(category.name, "mean-brightness"), metrics: result.brightness, samples: [] });
+  }
+  const all = `mean of ${data.categories.length} ${data.categories.length === 1 ? "category" : "categories"}`;
+  await host.evaluation({ ...described(all, "mean-brightness"), metrics: meanOf(controls), samples: [] });
+  await host.evaluation({ ...described(all, condition), metrics: meanOf(results), samples: [] });
+}
+
+const described = (dataset: string, condition: string) => ({ dataset, split: "test", condition });
+
+interface Scored {
+  image: AnomalyTestImage;
+  score: number;
+  brightness: number;
+  /** The map as it came, for the picture. */
+  map: Float32Array;
+  mapSize: { width: number; height: number };
+}
+
+type CategoryOptions = EvaluationOptions & { scorer: AnomalyScorer; condition: string };
+
+async function evaluateCategory(
+  { name, test }: AnomalyCategory,
+  { scorer, numSampleImages }: CategoryOptions,
+  { signal, progress, log }: Pick<EvaluationHost, "signal" | "log"> & { progress(done: number): void },
+) {
+  const ranker = new PixelRanker(test.reduce((sum, { width, height }) => sum + width * height, 0));
+  const scored: Scored[] = [];
+  const startedAt = performance.now();
+  let scoringMs = 0;
+  const batches = Array.from({ length: Math.ceil(test.length / scorer.batchSize) }, (_, index) =>
+    test.slice(index * scorer.batchSize, (index + 1) * scorer.batchSize),
+  );
+  let coming = load(batches[0] ?? [], scorer.imageSizePx);
+  for (const [index, batch] of batches.entries()) {
+    signal.throwIfAborted();
+    const { pixels, masks } = await coming;
+    // The next pictures are decoded in other threads while ONNX Runtime holds this one.
+    coming = load(batches[index + 1] ?? [], scorer.imageSizePx);
+    coming.catch(() => undefined);
+    const scoringAt = performance.now();
+    const { maps, width, height, scores } = await scorer.score(pixels, batch.length);
+    scoringMs += performance.now() - scoringAt;
+    const control = await meanBrightness(scorer.imageSizePx).score(pixels, batch.length);
+    batch.forEach((image, row) => {
+      const map = maps.subarray(row * width * height, (row + 1) * width * height);
+      ranker.add({ map: resizeMap(map, { width, height }, image), mask: masks[row]!, ...sizeOf(image) });
+      const shown = { width: Math.min(width, SHOWN_MAP_PX), height: Math.min(height, SHOWN_MAP_PX) };
+      scored.push({
+        image,
+        score: scores[row]!,
+        brightness: control.scores[row]!,
+        map: resizeMap(map, { width, height }, shown),
+        mapSize: shown,
+      });
+    });
+    progress(scored.length);
+    await yieldToEvents();
+  }
+  const perSecond = (ms: number) => (1000 * test.length) / ms;
+  log(
+    "info",
+    `${name}: ${test.length} pictures, ${perSecond(scoringMs).toFixed(1)} a second in the detector, ` +
+      `${perSecond(performance.now() - startedAt).toFixed(1)} with decoding and ranking`,
+  );
+  const labels = test.map(isAnomalous);
+  const pixel = pixelScoresOf(ranker.rank(`pixel metrics of ${name}`), { limit: AUPRO_LIMIT });
+  return {
+    metrics: {
+      ...imageMetrics(
+        scored.map(({ score }) => score),
+        labels,
+      ),
+      pixelAuroc: pixel.auroc,
+      pixelAp: pixel.averagePrecision,
+      pixelF1Max: pixel.f1Max,
+      aupro: pixel.aupro,
+    },
+    brightness: imageMetrics(
+      scored.map(({ brightness }) => brightness),
+      labels,
+    ),
+    samples: await samplesOf(scored, { labels, numSampleImages, signal }),
+  };
+}
+
+function imageMetrics(scores: readonly number[], labels: readonly boolean[]): Record<string, number> {
+  const samples = { scores, labels };
+  return { imageAuroc: auroc(samples), imageAp: averagePrecision(samples), imageF1Max: f1Max(samples) };
+}
+
+async function load(batch: readonly AnomalyTestImage[], sizePx: number) {
+  const [pixels, masks] = await Promise.all([
+    decodeImages(
+      batch.map((image) => image.image()),
+      { sizePx },
+    ),
+    Promise.all(batch.map(maskOf)),
+  ]);
+  return { pixels, masks };
+}
+
+async function maskOf(image: AnomalyTestImage): Promise<Uint8Array | null> {
+  const source = image.mask();
+  return source === null ? null : (await decodeMask(source)).data;
+}
+
+const sizeOf = ({ width, height }: AnomalyTestImage) => ({ width, height });
+
+/** A sample a picture; its score is its share in the image AUROC, the detector's own number stands in the details. */
+async function samplesOf(
+  scored: readonly Scored[],
+  { labels, numSampleImages, signal }: { labels: readonly boolean[]; numSampleImages: number; signal: AbortSignal },
+): Promise<CategoryEvaluation["samples"]> {
+  const places = placements(
+    scored.map(({ score }) => score),
+    labels,
+  );
+  const range = shownRange(scored);
+  const samples: CategoryEvaluation["samples"] = [];
+  for (const [index, { image, score, map, mapSize, brightness }] of scored.entries()) {
+    signal.throwIfAborted();
+    const { imageId, category, defect } = image;
+    samples.push({
+      sampleId: imageId,
+      clusterId: imageId,
+      score: places[index]!,
+      detail: { category, defect, expected: labels[index] ? "anomalous" : "good", anomalyScore: score, brightness },
+      ...(index < numSampleImages ? { imagePng: await pictureOf(image, { map, mapSize, range }) } : {}),
+    });
+  }
+  return samples;
+}
+
+function shownRange(scored: readonly Scored[]): { lowest: number; highest: number } {
+  const values = new Float32Array(scored.reduce((sum, { map }) => sum + map.length, 0));
+  let at = 0;
+  for (const { map } of scored) {
+    values.set(map, at);
+    at += map.length;
+  }
+  values.sort();
+  const [lowest, highest] = SHOWN_QUANTILES.map((share) => values[Math.floor(share * (values.length - 1))] ?? 0);
+  return { lowest: lowest!, highest: highest! };
+}
+
+async function pictureOf(
+  image: AnomalyTestImage,
+  { map, mapSize, range }: Pick<Scored, "map" | "mapSize"> & { range: { lowest: number; highest: number } },
+): Promise<Uint8Array> {
+  const size = { width: SHOWN_PX, height: SHOWN_PX };
+  const [rgb, mask] = await Promise.all([decodeImages([image.image()], { sizePx: SHOWN_PX }), maskOf(image)]);
+  const drawn = drawHeatMap({ rgb, size, map, mapSize, mask, maskSize: sizeOf(image), range });
+  return encodePng(drawn.rgb, drawn.width, drawn.height);
+}
+
+function meanOf(results: readonly Record<string, number>[]): Record<string, number> {
+  const names = Object.keys(results[0] ?? {});
+  return Object.fromEntries(
+    names.map((name) => [name, results.reduce((sum, result) => sum + result[name]!, 0) / results.length]),
+  );
+}

@@ -1,0 +1,38 @@
+export interface MapSize {
+  width: number;
+  height: number;
+}
+
+/** Bilinear interpolation with pixel centres at half integers, borders repeated: [from.height, from.width] -> [to.height, to.width]. */
+export function resizeMap(map: Float32Array, from: MapSize, to: MapSize): Float32Array<ArrayBuffer> {
+  if (from.width === to.width && from.height === to.height) return map.slice();
+  const columns = taps(from.width, to.width);
+  const rows = taps(from.height, to.height);
+  const out = new Float32Array(to.width * to.height);
+  for (let y = 0; y < to.height; y++) {
+    const top = rows.first[y]! * from.width;
+    const bottom = rows.second[y]! * from.width;
+    const down = rows.share[y]!;
+    for (let x = 0; x < to.width; x++) {
+      const [left, right, across] = [columns.first[x]!, columns.second[x]!, columns.share[x]!];
+      const above = map[top + left]! + (map[top + right]! - map[top + left]!) * across;
+      const below = map[bottom + left]! + (map[bottom + right]! - map[bottom + left]!) * across;
+      out[y * to.width + x] = above + (below - above) * down;
+    }
+  }
+  return out;
+}
+
+/** The two neighbours of each new place along one axis, and the share of the second. */
+function taps(from: number, to: number) {
+  const first = new Uint32Array(to);
+  const second = new Uint32Array(to);
+  const share = new Float32Array(to);
+  for (let index = 0; index < to; index++) {
+    const place = Math.max(0, ((index + 0.5) * from) / to - 0.5);
+    first[index] = Math.min(from - 1, Math.floor(place));
+    second[index] = Math.min(from - 1, first[index]! + 1);
+    share[index] = place - first[index]!;
+  }
+  return { first, second, share };
+}
