@@ -18,6 +18,10 @@ export const dataParams = z
       adapter: z.literal(datasets["easy-vqa"].name),
       params: datasets["easy-vqa"].params,
     }),
+    z.strictObject({
+      adapter: z.literal(datasets["cifar-questions"].name),
+      params: datasets["cifar-questions"].params,
+    }),
   ])
   .prefault({ adapter: "scenes" })
   .describe("The question set: generated here, or a folder on the worker's machine");

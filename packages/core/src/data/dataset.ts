@@ -31,6 +31,10 @@ export interface VqaSplit {
   imageIds: readonly string[];
   /** @throws DataError for an id that is not in the split. */
   image(imageId: string): ImageSource;
+  /** The class that a person gave the image, where the data says; an encoder can be trained on it. @throws as image() */
+  label?(imageId: string): string;
+  /** A sentence that describes the image, where the data has one: text of pre-training. @throws as image() */
+  caption?(imageId: string): string;
 }
 
 /** A record or image that was left out because the user chose `onBadRecord: "skip"`. */

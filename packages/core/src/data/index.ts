@@ -1,3 +1,4 @@
+import { cifarQuestions } from "./cifar/cifar-questions.ts";
 import { easyVqa } from "./easy-vqa.ts";
 import { scenes } from "./synthetic/scenes.ts";
 
@@ -5,6 +6,7 @@ import { scenes } from "./synthetic/scenes.ts";
 export const datasets = {
   scenes,
   "easy-vqa": easyVqa,
+  "cifar-questions": cifarQuestions,
 } as const;
 
 export type DatasetName = keyof typeof datasets;

@@ -6,6 +6,7 @@ import { sha256Hex } from "../base/hash.ts";
 import { ANOMALY_DATA } from "./anomaly/choice.ts";
 import { fingerprintAnomalyData } from "./anomaly/loaders.ts";
 import type { DataReference } from "./choice.ts";
+import { cifarQuestionsLoader } from "./cifar/cifar-questions-loader.ts";
 import type { DatasetLoader, VqaData } from "./dataset.ts";
 import { easyVqaLoader } from "./easy-vqa-loader.ts";
 import { type DatasetName, datasets, isDatasetName } from "./index.ts";
@@ -19,6 +20,7 @@ type ParamsOf<Name extends DatasetName> = z.infer<(typeof datasets)[Name]["param
 export const datasetLoaders = {
   scenes: scenesLoader,
   "easy-vqa": easyVqaLoader,
+  "cifar-questions": cifarQuestionsLoader,
 } satisfies { [Name in DatasetName]: DatasetLoader<ParamsOf<Name>> };
 
 /**

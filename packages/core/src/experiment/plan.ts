@@ -100,12 +100,12 @@ function planStage(
   const definition = lookUp(tables.definitions, { name: spec.kind, what: "stage kind", where: spec.name });
   const parsed = parseParams(definition.params, spec.params, spec.name);
   const params = plainObject(parsed, spec.name);
-  const missing = Object.keys(definition.inputs).filter((name) => spec.inputs[name] === undefined);
-  if (missing.length > 0) {
+  const required = Object.keys(definition.inputs).filter((name) => !definition.inputs[name]!.optional);
+  if (required.some((name) => spec.inputs[name] === undefined)) {
     throw new SpecError({
       code: "MISSING_INPUT",
       message: `Stage "${spec.name}" lacks an input that the kind "${spec.kind}" needs`,
-      expected: Object.keys(definition.inputs).join(", "),
+      expected: required.join(", "),
       got: Object.keys(spec.inputs).join(", ") || "none",
       where: spec.name,
     });

@@ -1,8 +1,13 @@
 import type { z } from "zod";
 import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
+import { llavaTrain } from "./llava-train/definition.ts";
+import { lmPretrain } from "./lm-pretrain/definition.ts";
 import { modelImport } from "./model-import/definition.ts";
 import type { StageDefinition } from "./stage.ts";
+import { teacherCache } from "./teacher-cache/definition.ts";
+import { visionFeatures } from "./vision-features/definition.ts";
+import { visionPretrain } from "./vision-pretrain/definition.ts";
 import { vlmEvaluate } from "./vlm-evaluate/definition.ts";
 import { vlmSft } from "./vlm-sft/definition.ts";
 
@@ -11,6 +16,11 @@ export const stages = {
   diagnostic,
   "diagnostic-check": diagnosticCheck,
   "model-import": modelImport,
+  "llava-train": llavaTrain,
+  "lm-pretrain": lmPretrain,
+  "teacher-cache": teacherCache,
+  "vision-features": visionFeatures,
+  "vision-pretrain": visionPretrain,
   "vlm-evaluate": vlmEvaluate,
   "vlm-sft": vlmSft,
 } satisfies Record<string, StageDefinition>;

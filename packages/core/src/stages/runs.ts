@@ -8,6 +8,11 @@ export const stageRuns: StageRuns = {
   diagnostic: async () => (await import("./diagnostic/run.ts")).runDiagnostic,
   "diagnostic-check": async () => (await import("./diagnostic-check/run.ts")).runDiagnosticCheck,
   "model-import": async () => (await import("./model-import/run.ts")).runModelImport,
+  "llava-train": async () => (await import("./llava-train/run.ts")).runLlavaTrain,
+  "lm-pretrain": async () => (await import("./lm-pretrain/run.ts")).runLmPretrain,
+  "teacher-cache": async () => (await import("./teacher-cache/run.ts")).runTeacherCache,
+  "vision-features": async () => (await import("./vision-features/run.ts")).runVisionFeatures,
+  "vision-pretrain": async () => (await import("./vision-pretrain/run.ts")).runVisionPretrain,
   "vlm-evaluate": async () => (await import("./vlm-evaluate/run.ts")).runVlmEvaluate,
   "vlm-sft": async () => (await import("./vlm-sft/run.ts")).runVlmSft,
 };

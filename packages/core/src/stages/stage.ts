@@ -34,8 +34,8 @@ export interface StageDefinition<P = unknown> {
   version: number;
   title: string;
   params: z.ZodType<P>;
-  /** Named artifacts that this stage needs. */
-  inputs: Record<string, { description: string }>;
+  /** Named artifacts that this stage needs, or, if optional, can use. */
+  inputs: Record<string, { description: string; optional?: true }>;
   /** Named artifacts that this stage leaves. */
   outputs: Record<string, { description: string }>;
   resources(params: P): Resources;

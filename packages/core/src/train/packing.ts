@@ -1,9 +1,27 @@
-import { IGNORE_LABEL } from "../models/llava/sft-graph.ts";
+import { DataError } from "../base/errors.ts";
+import { IGNORE_LABEL } from "../losses/positions.ts";
 
 /** One question with its answer as token ids; the answer ends with the end-of-text token. */
 export interface EncodedQuestion {
   question: readonly number[];
   answer: readonly number[];
+}
+
+/** Places that a question with its answer takes in a row: the last answer token is only predicted, never read. */
+export function packedLength({ question, answer }: EncodedQuestion): number {
+  return question.length + answer.length - 1;
+}
+
+/** It could never be learnt: no row takes it whole. */
+export function questionTooLong(asked: EncodedQuestion, numTextTokens: number, where: string): DataError {
+  return new DataError({
+    code: "DATA_QUESTION_TOO_LONG",
+    message: "A question with its answer is longer than a row of text tokens",
+    expected: `at most ${numTextTokens} tokens`,
+    got: `${packedLength(asked)} tokens`,
+    where,
+    fix: "Raise training.numTextTokens.",
+  });
 }
 
 /** One row of a packed batch, each array of length T. */
@@ -19,23 +37,23 @@ export interface PackedRow {
 /**
  * Writes questions one behind the other, in the order given, leaving out those that no longer fit. A label stands at the
  * token before the one it names: answers are learnt, questions are not.
- * @returns how many questions were packed
+ * @returns the questions that were packed: the i-th is segment i + 1
  */
-export function packQuestions(questions: readonly EncodedQuestion[], row: PackedRow, padId: number): number {
+export function packQuestions<Q extends EncodedQuestion>(questions: readonly Q[], row: PackedRow, padId: number): Q[] {
   row.tokens.fill(BigInt(padId));
   row.segments.fill(0n);
   row.positions.fill(0n);
   row.labels.fill(BigInt(IGNORE_LABEL));
   let used = 0;
-  let packed = 0;
-  for (const { question, answer } of questions) {
-    // The last answer token is only predicted, never read.
-    const length = question.length + answer.length - 1;
+  const packed: Q[] = [];
+  for (const asked of questions) {
+    const { question, answer } = asked;
+    const length = packedLength(asked);
     if (used + length > row.tokens.length) continue;
-    packed++;
+    packed.push(asked);
     for (let i = 0; i < length; i++) {
       row.tokens[used + i] = BigInt(i < question.length ? question[i]! : answer[i - question.length]!);
-      row.segments[used + i] = BigInt(packed);
+      row.segments[used + i] = BigInt(packed.length);
       row.positions[used + i] = BigInt(i);
       const answerIndex = i + 1 - question.length;
       if (answerIndex >= 0) row.labels[used + i] = BigInt(answer[answerIndex]!);

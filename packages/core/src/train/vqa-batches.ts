@@ -1,15 +1,15 @@
 // [node] Runs in the prefetch thread.
 import { z } from "zod";
-import { DataError } from "../base/errors.ts";
 import { Rng } from "../base/rng.ts";
 import type { AnswerType, VqaRecord, VqaSplit } from "../data/dataset.ts";
-import { decodeImages } from "../data/images.ts";
 import { loadDataset } from "../data/loaders.ts";
 import type { Batch, BatchProducer } from "../data/prefetch.ts";
 import { tokenizerFromJSON } from "../data/tokenizers/index.ts";
 import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
 import { augmentInto, augmentParams } from "./augment.ts";
-import { type EncodedQuestion, packQuestions } from "./packing.ts";
+import { DecodedPictures } from "./decoded-pictures.ts";
+import { Epochs } from "./epochs.ts";
+import { type EncodedQuestion, packedLength, packQuestions, questionTooLong } from "./packing.ts";
 import { orderQuestions, questionOrders } from "./question-order.ts";
 
 export const vqaBatchOptions = z.strictObject({
@@ -28,9 +28,6 @@ export const vqaBatchOptions = z.strictObject({
 
 export type VqaBatchOptions = z.infer<typeof vqaBatchOptions>;
 
-/** Decoded pictures are kept up to here; beyond, they are decoded each time they are needed. */
-const CACHE_BYTES = 512 * 2 ** 20;
-
 /**
  * Batches for sftGraph(), stacked [K, B, ...]. Every epoch visits every picture once in a new order and packs its questions
  * in a new order; batch i depends on the seed and i alone.
@@ -47,7 +44,7 @@ interface PictureQuestion extends EncodedQuestion {
   answerType: AnswerType;
 }
 
-interface Picture {
+export interface Picture {
   imageId: string;
   questions: PictureQuestion[];
 }
@@ -62,37 +59,29 @@ export function picturesOf(split: VqaSplit, tokenizer: Tokenizer, numTextTokens:
 function encode(record: VqaRecord, tokenizer: Tokenizer, numTextTokens: number): PictureQuestion {
   const question = tokenizer.encode(record.question);
   const answer = [...tokenizer.encode(record.answer), tokenizer.eosId];
-  if (question.length + answer.length - 1 <= numTextTokens) return { question, answer, answerType: record.answerType };
-  throw new DataError({
-    code: "DATA_QUESTION_TOO_LONG",
-    message: "A question with its answer is longer than a row of text tokens",
-    expected: `at most ${numTextTokens} tokens`,
-    got: `${question.length + answer.length - 1} tokens`,
-    where: `question ${record.questionId}: "${record.question}"`,
-    fix: "Raise training.numTextTokens.",
-  });
+  const asked = { question, answer, answerType: record.answerType };
+  if (packedLength(asked) <= numTextTokens) return asked;
+  throw questionTooLong(asked, numTextTokens, `question ${record.questionId}: "${record.question}"`);
 }
 
 class VqaBatchProducer {
   readonly #options: VqaBatchOptions;
-  readonly #split: VqaSplit;
   readonly #pictures: Picture[];
-  readonly #rng: Rng;
-  readonly #cache = new Map<string, Uint8Array>();
-  #order: { epoch: number; indices: Uint32Array } | null = null;
+  readonly #epochs: Epochs;
+  readonly #decoded: DecodedPictures;
 
   constructor(options: VqaBatchOptions, split: VqaSplit, pictures: Picture[]) {
     this.#options = options;
-    this.#split = split;
     this.#pictures = pictures;
-    this.#rng = Rng.fromSeed(options.seed).stream("vqa-batches");
+    this.#epochs = new Epochs(pictures.length, Rng.fromSeed(options.seed).stream("vqa-batches"));
+    this.#decoded = new DecodedPictures(split, options.imageSizePx);
   }
 
   async batch(index: number): Promise<Batch> {
     const { batchSize, stepsPerRun, numTextTokens, imageSizePx, tokenizer } = this.#options;
     const rows = stepsPerRun * batchSize;
     const chosen = Array.from({ length: rows }, (_, row) => this.#pictureAt(index * rows + row));
-    const decoded = await this.#decode(chosen.map(({ picture }) => picture.imageId));
+    const decoded = await this.#decoded.decode(chosen.map(({ picture }) => picture.imageId));
     const stride = imageSizePx * imageSizePx * 3;
     const pixels = new Uint8Array(rows * stride);
     const text = {
@@ -132,32 +121,8 @@ class VqaBatchProducer {
     };
   }
 
-  /** The n-th picture of the endless sequence of shuffled epochs, with a stream of its own. */
   #pictureAt(n: number): { picture: Picture; rng: Rng } {
-    const epoch = Math.floor(n / this.#pictures.length);
-    if (this.#order?.epoch !== epoch) {
-      const indices = Uint32Array.from(this.#pictures.keys());
-      this.#order = { epoch, indices: this.#rng.stream(`epoch-${epoch}`).shuffle(indices) };
-    }
-    const picture = this.#pictures[this.#order.indices[n % this.#pictures.length]!]!;
-    return { picture, rng: this.#rng.stream(`sample-${n}`) };
-  }
-
-  async #decode(imageIds: readonly string[]): Promise<Map<string, Uint8Array>> {
-    const { imageSizePx } = this.#options;
-    const stride = imageSizePx * imageSizePx * 3;
-    const missing = [...new Set(imageIds)].filter((id) => !this.#cache.has(id));
-    const fresh = await decodeImages(
-      missing.map((id) => this.#split.image(id)),
-      { sizePx: imageSizePx },
-    );
-    const decoded = new Map<string, Uint8Array>();
-    missing.forEach((id, i) => {
-      const rgb = fresh.slice(i * stride, (i + 1) * stride);
-      decoded.set(id, rgb);
-      if ((this.#cache.size + 1) * stride <= CACHE_BYTES) this.#cache.set(id, rgb);
-    });
-    for (const id of imageIds) if (!decoded.has(id)) decoded.set(id, this.#cache.get(id)!);
-    return decoded;
+    const { index, rng } = this.#epochs.at(n);
+    return { picture: this.#pictures[index]!, rng };
   }
 }

@@ -105,6 +105,22 @@ function askRelation(rng: Rng, scene: Scene, params: ScenesParams) {
     : { question: `what color is the shape ${words} the ${nameOf(b)}?`, answer: a.color, plausible: params.colors };
 }
 
+/** Names every object and the ninth of the picture that it stands in, row by row: "red circle top left, ..." */
+export function captionOf({ objects, sizePx }: Scene): string {
+  const third = (at: number) => Math.min(2, Math.floor((3 * at) / sizePx));
+  const placed = objects.map(({ color, shape, x, y }) => ({
+    name: `${color} ${shape}`,
+    row: third(y),
+    column: third(x),
+  }));
+  placed.sort((a, b) => a.row - b.row || a.column - b.column || (a.name < b.name ? -1 : 1));
+  return placed
+    .map(
+      ({ name, row, column }) => `${name} ${["top", "middle", "bottom"][row]} ${["left", "center", "right"][column]}`,
+    )
+    .join(", ");
+}
+
 function plural(shape: string): string {
   return shape.endsWith("s") ? `${shape}es` : `${shape}s`;
 }

@@ -6,7 +6,7 @@ import { requireRecords } from "../bad-records.ts";
 import { answerTypeOf, type DatasetLoader, mostFrequentAnswer, type VqaRecord, type VqaSplit } from "../dataset.ts";
 import { annotate } from "./annotators.ts";
 import { drawScene, type Scene } from "./scene.ts";
-import { askQuestions } from "./scene-questions.ts";
+import { askQuestions, captionOf } from "./scene-questions.ts";
 import { renderScene } from "./scene-raster.ts";
 import type { ScenesParams } from "./scenes.ts";
 
@@ -62,23 +62,26 @@ function makeSplit(name: "train" | "test", numImages: number, { params, rng, sig
     });
   }
   requireRecords(records.length, `the generated ${name} split`, 0);
+  const sceneOf = (imageId: string): Scene => {
+    const scene = scenes.get(imageId);
+    if (scene !== undefined) return scene;
+    throw new DataError({
+      code: "DATA_UNKNOWN_IMAGE",
+      message: "There is no such generated image",
+      expected: `one of ${scenes.size} image ids`,
+      got: imageId,
+      where: `the ${name} split of the generated scenes`,
+    });
+  };
   return {
     name,
     records,
     imageIds: [...scenes.keys()],
     image(imageId) {
-      const scene = scenes.get(imageId);
+      const scene = sceneOf(imageId);
       const label = `image ${imageId} of the ${name} split`;
-      if (scene === undefined) {
-        throw new DataError({
-          code: "DATA_UNKNOWN_IMAGE",
-          message: "There is no such generated image",
-          expected: `one of ${scenes.size} image ids`,
-          got: imageId,
-          where: `the ${name} split of the generated scenes`,
-        });
-      }
       return { kind: "rgb", width: scene.sizePx, height: scene.sizePx, data: renderScene(scene), label };
     },
+    caption: (imageId) => captionOf(sceneOf(imageId)),
   };
 }

@@ -52,7 +52,7 @@ const visionConfig = z.strictObject({
 });
 
 /** A decoder of the Llama and Qwen2 family. */
-const decoderConfig = z.strictObject({
+export const decoderConfig = z.strictObject({
   dim: size.describe("Width of the decoder"),
   layers: size.describe("Transformer blocks of the decoder"),
   heads: size.describe("Query heads of the decoder"),
@@ -65,6 +65,15 @@ const decoderConfig = z.strictObject({
   normEpsilon: epsilon.default(1e-5).describe("Epsilon of its RMS norms"),
 });
 
+/** How patch features become image tokens. */
+export const projectorConfig = z.strictObject({
+  mergeSide: size.describe("Side of the square of patches that becomes one image token"),
+  merge: z
+    .enum(["concatenate", "average"])
+    .default("concatenate")
+    .describe("How the patches of a square become one: side by side in one long row, or their mean"),
+});
+
 /**
  * Sizes of a model in the LLaVA layout: ViT patch encoder, two-layer GELU projector, decoder. Part of every checkpoint and
  * exported model, so that weights never travel without their shape.
@@ -73,9 +82,7 @@ export const llavaConfig = z
   .strictObject({
     imageSizePx: size.describe("Width and height the picture is resized to, in pixels"),
     vision: visionConfig,
-    projector: z.strictObject({
-      mergeSide: size.describe("Side of the square of patches that becomes one image token, by concatenation"),
-    }),
+    projector: projectorConfig,
     decoder: decoderConfig,
     vocabularySize: size.describe("Tokens of the tokenizer, special ones included"),
   })
@@ -120,17 +127,28 @@ export function patchesPerSide({ imageSizePx, vision }: Picture): number {
 }
 
 /** Tokens of one picture that the projector reads. */
-export function numVisionFeatures(config: Pick<LlavaConfig, "imageSizePx" | "vision">): number {
+export function numVisionFeatures(config: EncoderConfig): number {
   const { classToken, dropFirst } = config.vision;
   return patchesPerSide(config) ** 2 + Number(classToken) - Number(dropFirst);
 }
 
+/** The part that says how pixels become patch features. */
+export type EncoderConfig = Pick<LlavaConfig, "imageSizePx" | "vision">;
+
+/** The part that says how pixels become what the projector reads. */
+export type FeaturesConfig = Pick<LlavaConfig, "imageSizePx" | "vision" | "projector">;
+
 /** Image tokens that the decoder sees. */
-export function numImageTokens(config: Pick<LlavaConfig, "imageSizePx" | "vision" | "projector">): number {
+export function numImageTokens(config: FeaturesConfig): number {
   return numVisionFeatures(config) / config.projector.mergeSide ** 2;
 }
 
 /** Width of one head of the decoder. */
 export function headDim({ dim, heads, headDim }: Pick<DecoderConfig, "dim" | "heads" | "headDim">): number {
   return headDim ?? dim / heads;
+}
+
+/** Width of what the projector reads for one image token. */
+export function mergedWidth({ vision, projector }: Pick<LlavaConfig, "vision" | "projector">): number {
+  return projector.merge === "average" ? vision.dim : projector.mergeSide ** 2 * vision.dim;
 }

@@ -1,7 +1,7 @@
 import { type Graph, graph, nn, op, type Value } from "@retort/engine";
-import { headDim, type LlavaConfig, numImageTokens } from "./config.ts";
+import { headDim, type LlavaConfig, mergedWidth, numImageTokens } from "./config.ts";
 import { decoder, embedTokens, type LayerCache, languageHead } from "./decoder.ts";
-import { imageTokens } from "./vision.ts";
+import { imageTokens, projector } from "./vision.ts";
 
 export interface GenerateGraphOptions {
   config: LlavaConfig;
@@ -39,6 +39,15 @@ export function visionGraph(config: LlavaConfig, batchSize: number): Graph {
   const g = graph("llava-vision");
   const pixels = g.input("pixels", { dtype: "uint8", shape: [batchSize, config.imageSizePx, config.imageSizePx, 3] });
   g.output("image", imageTokens(scopeOf(g), pixels, config));
+  return g;
+}
+
+/** `features` float16 [B, imageTokens, mergedWidth], as a vision-features stage keeps them -> `image` [B, imageTokens, D]. */
+export function projectionGraph(config: LlavaConfig, batchSize: number): Graph {
+  const g = graph("llava-projector");
+  const shape = [batchSize, numImageTokens(config), mergedWidth(config)];
+  const features = op.cast(g.input("features", { dtype: "float16", shape }), "float32");
+  g.output("image", projector(scopeOf(g).at("projector"), features, config));
   return g;
 }
 

@@ -32,6 +32,11 @@ export function writeModel({ config, tokenizer, weights }: LlavaModel, graph: Gr
   });
 }
 
+/** Does the ONNX file hold a whole model as writeModel() leaves it? */
+export function isModelFile(bytes: Uint8Array): boolean {
+  return onnxMetadata(bytes)[METADATA_KEY] !== undefined;
+}
+
 /** @throws DataError when the file is an ONNX model of another origin; ModelError when it is no ONNX model. */
 export function readModel(bytes: Uint8Array, where: string): LlavaModel {
   const metadata = onnxMetadata(bytes);
@@ -52,7 +57,8 @@ export function readModel(bytes: Uint8Array, where: string): LlavaModel {
   return { config, tokenizer: tokenizerFromJSON(tokenizer), weights };
 }
 
-function weightOf(graph: Graph, name: string, where: string): Tensor {
+/** @throws DataError when the graph lacks the weight */
+export function weightOf(graph: Graph, name: string, where: string): Tensor {
   const tensor = graph.parameters.get(name)?.tensor;
   if (tensor) return tensor;
   throw new DataError({

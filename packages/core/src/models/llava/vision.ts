@@ -1,17 +1,25 @@
 import { nn, op, type Value } from "@retort/engine";
-import { type LlavaConfig, numImageTokens, patchesPerSide, type VisionConfig } from "./config.ts";
+import {
+  type EncoderConfig,
+  type FeaturesConfig,
+  type LlavaConfig,
+  mergedWidth,
+  numImageTokens,
+  patchesPerSide,
+  type VisionConfig,
+} from "./config.ts";
 
 /**
- * Image tokens of a batch of pictures: ViT encoder, squares of patches concatenated, two-layer GELU projector. `pixels`
+ * Image tokens of a batch of pictures: ViT encoder, squares of patches merged, two-layer GELU projector. `pixels`
  * [B,H,W,3] uint8 -> [B, imageTokens, decoder.dim].
  */
 export function imageTokens(scope: nn.Scope, pixels: Value, config: LlavaConfig): Value {
   const features = visionEncoder(scope.at("vision"), pixels, config);
-  return projector(scope.at("projector"), features, config);
+  return projector(scope.at("projector"), mergePatches(features, config), config);
 }
 
 /** What the projector reads, [B, features, vision.dim]: patches row-major, behind the class token if it is kept. */
-export function visionEncoder(scope: nn.Scope, pixels: Value, config: LlavaConfig): Value {
+export function visionEncoder(scope: nn.Scope, pixels: Value, config: EncoderConfig): Value {
   const { vision } = config;
   const { heads, hidden, activation, normEpsilon: epsilon } = vision;
   const stem = vision.stem === "linear" ? linearStem : convolutionStem;
@@ -86,20 +94,22 @@ function convolutionStem(scope: nn.Scope, pixels: Value, { patchSizePx, dim }: V
   return op.transpose(op.reshape(x, [batch, channels, height * width]), [0, 2, 1]);
 }
 
-/** Squares of mergeSide x mergeSide patches side by side in one row, then linear, GELU, linear. */
-export function projector(scope: nn.Scope, features: Value, config: LlavaConfig): Value {
-  const { mergeSide } = config.projector;
-  const { decoder } = config;
-  const tokens = mergeSide === 1 ? features : mergedSquares(features, config);
-  const hidden = op.gelu(nn.linear(scope.at("fc1"), tokens, { out: decoder.dim, bias: true }));
-  return nn.linear(scope.at("fc2"), hidden, { out: decoder.dim, bias: true });
-}
-
-function mergedSquares(features: Value, config: LlavaConfig): Value {
-  const { mergeSide } = config.projector;
+/** Squares of mergeSide x mergeSide patches become one row each, [B, imageTokens, mergedWidth]; squares row-major. */
+export function mergePatches(features: Value, config: FeaturesConfig): Value {
+  const { mergeSide, merge } = config.projector;
+  if (mergeSide === 1) return features;
   const { dim } = config.vision;
   const [batch] = features.shape as [number];
   const merged = patchesPerSide(config) / mergeSide;
   const grid = op.reshape(features, [batch, merged, mergeSide, merged, mergeSide, dim]);
-  return op.reshape(op.transpose(grid, [0, 1, 3, 2, 4, 5]), [batch, numImageTokens(config), mergeSide ** 2 * dim]);
+  const inSquares = op.transpose(grid, [0, 1, 3, 2, 4, 5]);
+  if (merge === "concatenate") return op.reshape(inSquares, [batch, numImageTokens(config), mergedWidth(config)]);
+  const squares = op.reshape(inSquares, [batch, numImageTokens(config), mergeSide ** 2, dim]);
+  return op.reduceMean(squares, { axes: [2], keepdims: false });
+}
+
+/** Linear, GELU, linear: [B, imageTokens, mergedWidth] -> [B, imageTokens, decoder.dim]. */
+export function projector(scope: nn.Scope, merged: Value, { decoder }: LlavaConfig): Value {
+  const hidden = op.gelu(nn.linear(scope.at("fc1"), merged, { out: decoder.dim, bias: true }));
+  return nn.linear(scope.at("fc2"), hidden, { out: decoder.dim, bias: true });
 }

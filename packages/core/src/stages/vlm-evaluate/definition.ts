@@ -26,7 +26,10 @@ export const vlmEvaluate: StageDefinition<VlmEvaluateParams> = {
   version: 1,
   title: "Evaluation",
   params: vlmEvaluateParams,
-  inputs: { model: { description: "A model as vlm-sft leaves it" } },
+  inputs: {
+    model: { description: "A model as vlm-sft or llava-train leaves it" },
+    features: { description: "The pictures' features, where a stage has made them already", optional: true },
+  },
   outputs: {},
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 ** 30 }),
   data: ({ data }) => dataReference(data),

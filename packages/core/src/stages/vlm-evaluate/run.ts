@@ -7,8 +7,10 @@ import type { VqaRecord, VqaSplit } from "../../data/dataset.ts";
 import { decodeImages, encodePng } from "../../data/images.ts";
 import { loadDataset } from "../../data/loaders.ts";
 import { vqaRecordAccuracy } from "../../metrics/vqa/accuracy.ts";
+import { ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type EncodedImages, Generator } from "../../models/llava/generator.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
+import { projectFeatures } from "../../models/llava/project-features.ts";
 import type { EvaluationSample, StageContext } from "../stage.ts";
 import type { VlmEvaluateParams } from "./definition.ts";
 
@@ -22,6 +24,7 @@ export async function runVlmEvaluate(context: StageContext<VlmEvaluateParams>): 
   const data = await loadDataset(params.data, signal);
   const { test } = data;
   const prompts = test.records.map((record) => ({ record, tokens: promptOf(record, model) }));
+  const features = await featuresOf(model, context);
   const generator = await Generator.create(model, {
     batchSize: params.batchSize,
     imageBatchSize: IMAGES_AT_ONCE,
@@ -31,7 +34,13 @@ export async function runVlmEvaluate(context: StageContext<VlmEvaluateParams>): 
     threads: params.threads,
   });
   try {
-    const images = await encodeSplit(test, { generator, model, context });
+    const images =
+      features === null
+        ? await encodeSplit(test, { generator, model, context })
+        : await projectFeatures(model, features.ofAll(test.imageIds), {
+            provider: params.device,
+            threads: params.threads,
+          });
     const indexOf = new Map(test.imageIds.map((id, index) => [id, index]));
     const samples: EvaluationSample[] = [];
     for (let first = 0; first < prompts.length; first += params.batchSize) {
@@ -73,6 +82,15 @@ function promptOf({ question, questionId }: VqaRecord, { tokenizer }: LlavaModel
     got: JSON.stringify(question),
     where: `question ${questionId}`,
   });
+}
+
+/** Stored features of the test pictures; a blanked picture has none. */
+async function featuresOf(model: LlavaModel, context: StageContext<VlmEvaluateParams>): Promise<ImageFeatures | null> {
+  const path = context.inputs.features;
+  if (path === undefined || context.params.condition === "image-blanked") return null;
+  const features = await ImageFeatures.read(path, "test");
+  requireSameEncoder(model, features);
+  return features;
 }
 
 async function encodeSplit(

@@ -1,8 +1,6 @@
 // [node]
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { optim } from "@retort/engine";
-import type { VqaData } from "../../data/dataset.ts";
 import { loadDataset } from "../../data/loaders.ts";
 import { WordTokenizer } from "../../data/tokenizers/word.ts";
 import { llavaConfig } from "../../models/llava/config.ts";
@@ -10,16 +8,15 @@ import { answerGraph } from "../../models/llava/generate-graphs.ts";
 import { writeModel } from "../../models/llava/model-file.ts";
 import { sftGraph } from "../../models/llava/sft-graph.ts";
 import { llavaSizes } from "../../models/llava/sizes.ts";
+import { adamwWithCosine } from "../../train/adamw.ts";
 import { train } from "../../train/trainer.ts";
 import type { VqaBatchOptions } from "../../train/vqa-batches.ts";
+import { reportSkipped } from "../report-skipped.ts";
 import type { StageContext } from "../stage.ts";
 import type { VlmSftParams } from "./definition.ts";
 
 /** Steps that ONNX Runtime makes in one run: weights cross to JavaScript once in as many steps. */
 const STEPS_PER_RUN = 10;
-
-/** Norm gains, biases and position tables take no weight decay. */
-const WITHOUT_DECAY = /(^|\.)(bias|norm\d*\.weight|norm\d*\.scale|position)$/;
 
 export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<void> {
   const { params, seed } = context;
@@ -56,17 +53,7 @@ export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<vo
       loss,
       metrics: { tokenAccuracy },
       batches: { module: new URL("../../train/vqa-batches.ts", import.meta.url), options: batches },
-      optimizer: optim.adamw({
-        lr: optim.schedule.cosine({
-          lr: training.learningRate,
-          warmupSteps: training.warmupSteps,
-          totalSteps: training.numSteps,
-        }),
-        betas: [0.9, 0.98],
-        eps: 1e-8,
-        weightDecay: training.weightDecay,
-        exclude: WITHOUT_DECAY,
-      }),
+      optimizer: adamwWithCosine(training),
       maxGradNorm: training.maxGradNorm,
       numSteps: training.numSteps,
       stepsPerRun: STEPS_PER_RUN,
@@ -80,11 +67,6 @@ export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<vo
   const path = join(context.workDir, "model.onnx");
   await writeFile(path, writeModel({ config, tokenizer, weights }, answerGraph(config, training.numTextTokens)));
   await context.artifact("model", path, { fileName: "model.onnx", numParameters: count(graph.parameters.values()) });
-}
-
-function reportSkipped({ skipped }: VqaData, { log }: StageContext<VlmSftParams>): void {
-  if (skipped.length > 0) log("warn", `${skipped.length} bad records were skipped`);
-  for (const { where, code, reason } of skipped) log("warn", `skipped ${where}: ${code}, ${reason}`);
 }
 
 function count(parameters: Iterable<{ shape: readonly number[] }>): number {

@@ -1,0 +1,172 @@
+// [node]
+import { readFile } from "node:fs/promises";
+import type { Tensor } from "@retort/engine";
+import type { Provider } from "@retort/engine/node";
+import { DataError, SpecError } from "../../base/errors.ts";
+import type { DataReference } from "../../data/choice.ts";
+import type { Subset } from "../../data/subset.ts";
+import { numImageTokens } from "../../models/llava/config.ts";
+import { encoderSha256, ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
+import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
+import { type AdamwSchedule, adamwWithCosine } from "../../train/adamw.ts";
+import type { QuestionOrder } from "../../train/question-order.ts";
+import { type TrainHost, train } from "../../train/trainer.ts";
+import type { BatchOptions } from "./batches.ts";
+import type { Objective } from "./objective.ts";
+import type { SampleContent } from "./samples.ts";
+import { TeacherOutputs } from "./teacher-file.ts";
+import { type TeacherSource, type Trainable, trainGraph } from "./train-graph.ts";
+
+/** Steps that ONNX Runtime makes in one run: weights cross to JavaScript once in as many steps. */
+const STEPS_PER_RUN = 10;
+
+export interface FitOptions {
+  model: LlavaModel;
+  data: DataReference;
+  /** Part of the train split; null: all of it. */
+  subset: Subset;
+  content: SampleContent;
+  trainable: Trainable;
+  objective: Objective;
+  /** Path of the pictures' features; null: captions stand in the place of pictures. */
+  featuresPath: string | null;
+  /** Path of a teacher's stored outputs or of the teacher itself. */
+  teacher: { kind: "cached" | "online"; path: string } | null;
+  training: AdamwSchedule & {
+    batchSize: number;
+    numTextTokens: number;
+    questionOrder: QuestionOrder;
+    onTooLong: "error" | "skip";
+    maxGradNorm: number;
+    checkpointEverySteps: number;
+  };
+  provider: Provider;
+  threads: number;
+  seed: number;
+}
+
+/**
+ * Trains a part of the model, as one stage of the method does.
+ * @returns all weights of the model, the untouched ones included
+ * @throws SpecError or DataError for a teacher or features that do not fit the model
+ */
+export async function fit(options: FitOptions, host: TrainHost): Promise<Map<string, Tensor>> {
+  const { model, training, objective, featuresPath, seed } = options;
+  if (featuresPath !== null) requireSameEncoder(model, await ImageFeatures.read(featuresPath, "train"));
+  const teacher = await teacherOf(options);
+  const { graph, loss, metrics } = trainGraph({
+    config: model.config,
+    batchSize: training.batchSize,
+    numTextTokens: training.numTextTokens,
+    slot: featuresPath === null ? "caption" : "features",
+    trainable: options.trainable,
+    objective,
+    teacher,
+    weights: model.weights,
+    seed,
+  });
+  const batches: BatchOptions = {
+    data: options.data,
+    subset: options.subset,
+    tokenizer: model.tokenizer.toJSON(),
+    content: options.content,
+    featuresPath,
+    teacherPath: options.teacher?.kind === "cached" ? options.teacher.path : null,
+    wants: {
+      promptMask: objective.kind === "llava-kd" && objective.weights.prompt > 0,
+      teacherHidden: objective.kind === "llava-kd" && objective.relation.of === "hidden",
+    },
+    numImageTokens: numImageTokens(model.config),
+    numTextTokens: training.numTextTokens,
+    onTooLong: training.onTooLong,
+    questionOrder: training.questionOrder,
+    batchSize: training.batchSize,
+    stepsPerRun: STEPS_PER_RUN,
+    seed,
+  };
+  const trained = await train(
+    {
+      graph,
+      loss,
+      metrics,
+      batches: { module: new URL("./batches.ts", import.meta.url), options: batches },
+      optimizer: adamwWithCosine(training),
+      maxGradNorm: training.maxGradNorm,
+      numSteps: training.numSteps,
+      stepsPerRun: STEPS_PER_RUN,
+      checkpointEverySteps: training.checkpointEverySteps,
+      provider: options.provider,
+      threads: options.threads,
+    },
+    host,
+  );
+  return new Map([...model.weights, ...[...trained].filter(([name]) => !name.startsWith("teacher."))]);
+}
+
+/** @throws SpecError when the objective wants a teacher and there is none, or the other way round */
+async function teacherOf({ teacher, objective, model }: FitOptions): Promise<TeacherSource | null> {
+  if ((teacher === null) !== (objective.kind === "cross-entropy")) {
+    throw new SpecError({
+      code: "TEACHER_AND_OBJECTIVE",
+      message: "The objective and the inputs of the stage do not agree about a teacher",
+      expected: objective.kind === "cross-entropy" ? "no teacher" : "a teacher, or its stored outputs",
+      got: teacher === null ? "no teacher" : `${teacher.kind} teacher`,
+      where: "objective.kind",
+    });
+  }
+  if (teacher === null) return null;
+  if (teacher.kind === "online") {
+    const { config, tokenizer, weights } = readModel(await readFile(teacher.path), "input teacher");
+    requireSamePicture(model, { tokenizer, numImageTokens: numImageTokens(config), encoder: encoderSha256(weights) });
+    return { kind: "online", config, weights };
+  }
+  const { about } = await TeacherOutputs.read(teacher.path);
+  requireSamePicture(model, {
+    tokenizer: about.tokenizer,
+    numImageTokens: about.numImageTokens,
+    encoder: about.encoderSha256,
+  });
+  return { kind: "cached", dtype: about.dtype, hiddenWidth: about.hiddenWidth };
+}
+
+interface TeacherSide {
+  tokenizer: unknown;
+  numImageTokens: number;
+  encoder: string;
+}
+
+/** Distillation compares token by token: both must mean the same tokens and look at the same picture. */
+function requireSamePicture(model: LlavaModel, teacher: TeacherSide): void {
+  const tokens = numImageTokens(model.config);
+  const own = JSON.stringify(model.tokenizer);
+  const others = JSON.stringify(teacher.tokenizer);
+  if (own !== others) {
+    throw new DataError({
+      code: "DATA_TEACHER_VOCABULARY",
+      message: "Student and teacher speak different vocabularies",
+      expected: `the student's ${model.tokenizer.vocabularySize} tokens`,
+      got: "another list of tokens",
+      where: "the teacher",
+      fix: "Pre-train both language models on the same data set: it decides the vocabulary.",
+    });
+  }
+  if (tokens !== teacher.numImageTokens) {
+    throw new DataError({
+      code: "DATA_TEACHER_LAYOUT",
+      message: "Student and teacher see pictures as different numbers of tokens",
+      expected: `${tokens} image tokens`,
+      got: `${teacher.numImageTokens}`,
+      where: "the teacher",
+      fix: "Give both the same picture size, patch size and merging.",
+    });
+  }
+  if (encoderSha256(model.weights) !== teacher.encoder) {
+    throw new DataError({
+      code: "DATA_TEACHER_ENCODER",
+      message: "Student and teacher look through different vision encoders",
+      expected: "one frozen encoder for both",
+      got: `an encoder ${teacher.encoder.slice(0, 12)}`,
+      where: "the teacher",
+    });
+  }
+}
