@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fingerprintDataset } from "@retort/core/node";
 import type { Database } from "@retort/db";
 import type { Queue } from "@retort/queue";
 import { Leadership } from "./leadership.ts";
@@ -20,6 +21,8 @@ export interface OrchestratorSettings {
 const outboxBatch = 1_000;
 const burstMs = 20;
 const keepSentMs = 3_600_000;
+/** Shortest pause between two looks at the sweeps: a burst of finished stages is one look. */
+const sweepsEveryMs = 200;
 const keepSamplesMs = 24 * 3_600_000;
 
 /**
@@ -35,6 +38,9 @@ export class Orchestrator {
   readonly #closing = new AbortController();
   #nudge = new AbortController();
   #reconciledAtMs = Number.NEGATIVE_INFINITY;
+  #advancedAtMs = Number.NEGATIVE_INFINITY;
+  /** Set when a round came too soon after the last look at the sweeps. */
+  #sweepsDueInMs: number | null = null;
   #running: Promise<void> = Promise.resolve();
 
   constructor(services: { db: Database; queue: Queue; log: Log; settings: OrchestratorSettings }) {
@@ -67,10 +73,11 @@ export class Orchestrator {
       try {
         const leads = await this.#leadership.holds();
         if (leads) await this.#round();
-        await this.#pause(leads ? await this.#db.outbox.nextDueInMs() : null);
+        const dueInMs = [leads ? await this.#db.outbox.nextDueInMs() : null, this.#sweepsDueInMs];
+        await this.#pause(dueInMs.filter((ms) => ms !== null));
       } catch (error) {
         this.#log("warn", `orchestrator: ${messageOf(error)}`);
-        await this.#pause(null);
+        await this.#pause([]);
       }
     }
   }
@@ -80,14 +87,26 @@ export class Orchestrator {
       await this.#reconcile();
       this.#reconciledAtMs = performance.now();
     }
+    await this.#advanceSweeps();
     await this.#flushOutbox();
   }
 
-  async #pause(dueInMs: number | null): Promise<void> {
+  async #advanceSweeps(): Promise<void> {
+    const waitMs = this.#advancedAtMs + sweepsEveryMs - performance.now();
+    this.#sweepsDueInMs = waitMs > 0 ? waitMs : null;
+    if (waitMs > 0) return;
+    await this.#db.sweeps.advance({
+      fingerprint: fingerprintDataset,
+      onFailure: (id, message) => this.#log("warn", `sweep ${id}: ${message}`),
+    });
+    this.#advancedAtMs = performance.now();
+  }
+
+  async #pause(dueInMs: readonly number[]): Promise<void> {
     // A burst of events is one round.
     await sleep(burstMs);
     const signal = AbortSignal.any([this.#nudge.signal, this.#closing.signal]);
-    await sleep(Math.min(dueInMs ?? Number.POSITIVE_INFINITY, this.#settings.outboxEveryMs), undefined, {
+    await sleep(Math.min(...dueInMs, this.#settings.outboxEveryMs), undefined, {
       signal,
     }).catch(() => {});
   }

@@ -21,7 +21,7 @@ interface PlannedRun {
  */
 export async function launchRuns(db: Database, request: z.output<typeof launchRequest>): Promise<string[]> {
   const project = await findProject(db, request.project);
-  const planned = await planRuns(request);
+  const planned = await planRuns(request, project.isIsolated ? project.id : undefined);
   const runIds: string[] = [];
   for (const { seed, configKey, params, stages } of planned) {
     const name = request.name ?? request.recipe;
@@ -76,7 +76,7 @@ export async function previewRuns(db: Database, request: z.output<typeof runRequ
   };
 }
 
-async function planRuns({ recipe, params, seeds }: z.output<typeof runRequest>): Promise<PlannedRun[]> {
+async function planRuns({ recipe, params, seeds }: z.output<typeof runRequest>, scope?: string): Promise<PlannedRun[]> {
   const complete = completeParams(findRecipe(recipe), params);
   const fingerprints = new Map<string, string>();
   for (const seed of new Set(seeds)) {
@@ -88,7 +88,7 @@ async function planRuns({ recipe, params, seeds }: z.output<typeof runRequest>):
   return [...new Set(seeds)].map((seed) => {
     const request = { recipe, params: complete, seed };
     const { configKey, params: stored } = parseRun(request);
-    return { seed, configKey, params: stored, stages: planRun({ ...request, fingerprints }) };
+    return { seed, configKey, params: stored, stages: planRun({ ...request, fingerprints, scope }) };
   });
 }
 

@@ -7,6 +7,7 @@ import { projectsRouter } from "./routers/projects.ts";
 import { recipesRouter } from "./routers/recipes.ts";
 import { runsRouter } from "./routers/runs.ts";
 import { stagesRouter } from "./routers/stages.ts";
+import { sweepsRouter } from "./routers/sweeps.ts";
 import { workersRouter } from "./routers/workers.ts";
 import { router } from "./trpc.ts";
 
@@ -20,6 +21,7 @@ export const appRouter = router({
   recipes: recipesRouter,
   runs: runsRouter,
   stages: stagesRouter,
+  sweeps: sweepsRouter,
   workers: workersRouter,
 });
 export type AppRouter = typeof appRouter;

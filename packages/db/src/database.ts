@@ -15,6 +15,7 @@ import { type Outbox, outbox } from "./outbox.ts";
 import { type Projects, projects } from "./projects.ts";
 import { type Runs, runs } from "./runs.ts";
 import { type Stages, stages } from "./stages.ts";
+import { type Sweeps, sweeps } from "./sweeps.ts";
 import { type WorkerSamples, workerSamples } from "./worker-samples.ts";
 import { type Workers, workers } from "./workers.ts";
 
@@ -44,6 +45,7 @@ export interface Database {
   outbox: Outbox;
   evaluations: Evaluations;
   leaderboard: Leaderboard;
+  sweeps: Sweeps;
   costs: Costs;
   auth: Auth;
   events: Events;
@@ -97,6 +99,7 @@ export function createDatabase({ url, poolSize = 10, log = () => {} }: DatabaseO
     outbox: outbox(pool),
     evaluations: evaluationTable,
     leaderboard: leaderboard(pool),
+    sweeps: sweeps(pool),
     costs: costs(pool),
     auth: auth(pool),
     events: eventHub,

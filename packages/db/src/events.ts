@@ -1,8 +1,10 @@
 import pg, { type Pool } from "pg";
 
+const types = ["stage", "run", "worker", "sweep"] as const;
+
 /** Something about the row changed: read it again. */
 export interface DatabaseEvent {
-  type: "stage" | "run" | "worker";
+  type: (typeof types)[number];
   id: string;
 }
 
@@ -131,8 +133,8 @@ function parseEvent(payload: string | undefined): DatabaseEvent | null {
     const value: unknown = JSON.parse(payload ?? "");
     if (typeof value !== "object" || value === null || !("type" in value) || !("id" in value)) return null;
     const { type, id } = value;
-    if ((type !== "stage" && type !== "run" && type !== "worker") || typeof id !== "string") return null;
-    return { type, id };
+    const known = types.find((each) => each === type);
+    return known === undefined || typeof id !== "string" ? null : { type: known, id };
   } catch {
     return null;
   }

@@ -23,7 +23,7 @@ export interface LeaderboardRow {
 }
 
 export interface Leaderboard {
-  /** One row per (configKey, dataset, split, condition); by dataset, split, condition, then highest mean. Cancelled runs do not count. */
+  /** One row per (configKey, dataset, split, condition); by dataset, split, condition, then highest mean. Cancelled and pruned runs do not count. */
   rows(query: { recipe: string; metric: string; projectId?: string; dataset?: string }): Promise<LeaderboardRow[]>;
 }
 
@@ -40,7 +40,7 @@ export function leaderboard(pool: Pool): Leaderboard {
           JOIN stage s ON s.id = rs.stage_id AND s.status = 'succeeded'
           JOIN evaluation e ON e.stage_id = s.id
           JOIN evaluation_metric m ON m.evaluation_id = e.id AND m.metric = $2
-          WHERE r.recipe = $1 AND r.status <> 'cancelled'
+          WHERE r.recipe = $1 AND r.status NOT IN ('cancelled', 'pruned')
             AND ($3::uuid IS NULL OR r.project_id = $3) AND ($4::text IS NULL OR e.dataset = $4)
           ORDER BY r.config_key, e.dataset, e.split, e.condition, r.seed, r.id DESC, rs.position DESC
         )

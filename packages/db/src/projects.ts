@@ -10,6 +10,8 @@ export interface ProjectRow {
   maxRunning: number | null;
   /** Of several projects that want one machine, each gets stages in proportion to its share. */
   share: number;
+  /** Its stages have keys of their own: neither given to other projects nor taken from them. */
+  isIsolated: boolean;
   createdAt: Date;
 }
 
@@ -21,9 +23,11 @@ export interface Projects {
   get(slug: string): Promise<ProjectRow | null>;
   /** @throws NotFoundError */
   setLimits(slug: string, limits: { maxRunning?: number | null; share?: number }): Promise<ProjectRow>;
+  /** Whether stages that are planned from now on are shared with other projects. @throws NotFoundError */
+  setIsolated(slug: string, isIsolated: boolean): Promise<ProjectRow>;
 }
 
-const columns = `id, slug, name, max_running AS "maxRunning", share, created_at AS "createdAt"`;
+const columns = `id, slug, name, max_running AS "maxRunning", share, is_isolated AS "isIsolated", created_at AS "createdAt"`;
 
 export function projects(pool: Pool): Projects {
   return {
@@ -49,6 +53,12 @@ export function projects(pool: Pool): Projects {
          WHERE slug = $1 RETURNING ${columns}`,
         [slug, maxRunning !== undefined, maxRunning ?? null, share ?? null],
       );
+      if (rows[0] === undefined) throw new NotFoundError("project", slug);
+      return rows[0];
+    },
+    async setIsolated(slug, isIsolated) {
+      const text = `UPDATE project SET is_isolated = $2 WHERE slug = $1 RETURNING ${columns}`;
+      const { rows } = await pool.query<ProjectRow>(text, [slug, isIsolated]);
       if (rows[0] === undefined) throw new NotFoundError("project", slug);
       return rows[0];
     },

@@ -2,6 +2,7 @@ import type { RunStatus } from "@retort/core";
 import type { Pool, PoolClient } from "pg";
 import { ConflictError, NotFoundError } from "./errors.ts";
 import { notifySql } from "./events.ts";
+import { stopRuns } from "./run-stop.ts";
 import { isLiveSql, settleWishes } from "./run-wishes.ts";
 import { transaction } from "./transaction.ts";
 import { readyStages, resetStages, settleRunsOf } from "./transitions.ts";
@@ -44,29 +45,8 @@ export function cancelRun(pool: Pool, runId: string): Promise<void> {
   return transaction(pool, async (client) => {
     const { status } = await lockRun(client, runId);
     if (status === "cancelled") return;
-    const { stageIds } = await lockLiveRun(client, runId);
-    await client.query(
-      `WITH cancelled AS (
-        UPDATE run SET status = 'cancelled', finished_at = clock_timestamp(), error = NULL WHERE id = $1 RETURNING id
-      ) SELECT ${notifySql("run", "id")} FROM cancelled`,
-      [runId],
-    );
-    await client.query(
-      `WITH own AS (
-        SELECT s.id FROM stage s WHERE s.id = ANY ($1::uuid[]) AND NOT EXISTS (
-          SELECT FROM run_stage rs JOIN run ON run.id = rs.run_id WHERE rs.stage_id = s.id AND ${isLiveSql}
-        )
-      ), cancelled AS (
-        UPDATE stage SET status = 'cancelled', finished_at = clock_timestamp(), waiting_reason = NULL
-        FROM own WHERE stage.id = own.id AND stage.status IN ('pending', 'ready') RETURNING stage.id
-      ), asked AS (
-        UPDATE stage SET cancel_requested = true
-        FROM own WHERE stage.id = own.id AND stage.status = 'running' RETURNING stage.id
-      )
-      SELECT ${notifySql("stage", "id")} FROM (SELECT id FROM cancelled UNION ALL SELECT id FROM asked) AS changed`,
-      [stageIds],
-    );
-    await settleWishes(client, stageIds);
+    await lockLiveRun(client, runId);
+    await stopRuns(client, [runId], "cancelled");
   });
 }
 
@@ -74,10 +54,10 @@ export function cancelRun(pool: Pool, runId: string): Promise<void> {
 export function retryRun(pool: Pool, runId: string): Promise<void> {
   return transaction(pool, async (client) => {
     const { status, stageIds } = await lockRun(client, runId);
-    if (status !== "failed" && status !== "cancelled") {
+    if (status !== "failed" && status !== "cancelled" && status !== "pruned") {
       throw new ConflictError({
         message: "There is nothing to retry",
-        expected: "a failed or cancelled run",
+        expected: "a failed, cancelled or pruned run",
         got: status,
         where: `run ${runId}`,
       });
@@ -85,9 +65,10 @@ export function retryRun(pool: Pool, runId: string): Promise<void> {
     await refuseQuarantined(client, stageIds);
     await resetStages(client, stageIds);
     // Those that were asked to stop and have not yet stopped.
-    await client.query("UPDATE stage SET cancel_requested = false WHERE id = ANY ($1::uuid[]) AND cancel_requested", [
-      stageIds,
-    ]);
+    await client.query(
+      "UPDATE stage SET cancel_requested = false, prune_requested = false WHERE id = ANY ($1::uuid[]) AND cancel_requested",
+      [stageIds],
+    );
     await readyStages(client, stageIds);
     await client.query(
       "UPDATE run SET status = 'queued', error = NULL, finished_at = NULL, paused_at = NULL WHERE id = $1",

@@ -15,59 +15,107 @@ interface KnownStage {
   isQuarantined: boolean;
 }
 
+export interface CreatedRun {
+  id: string;
+  status: RunStatus;
+  reusedStages: number;
+}
+
 /** See Runs.create. */
-export function createRun(pool: Pool, run: RunInput): Promise<{ id: string; status: RunStatus; reusedStages: number }> {
-  if (run.stages.length === 0) {
-    // Nothing would ever end it.
-    throw new ConflictError({
-      message: "A run without stages",
-      expected: "at least one",
-      got: "none",
-      where: run.name,
-    });
-  }
-  return transaction(pool, async (client) => {
-    const id = uuid();
-    const known = await insertOrReuse(client, run);
-    const byKey = new Map(known.map((stage) => [stage.contentKey, stage]));
-    await insertInputs(client, run.stages, byKey);
-    await client.query(
-      `INSERT INTO run (id, project_id, recipe, params, config_key, seed, name, priority, status)
-       VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, 'queued')`,
-      [id, run.projectId, run.recipe, jsonb(run.params), run.configKey, run.seed, run.name, run.priority ?? 0],
-    );
-    await client.query(
-      `INSERT INTO run_stage (run_id, stage_id, name, position, reused)
-       SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::int[], $5::boolean[])`,
-      [
-        id,
-        run.stages.map(({ contentKey }) => byKey.get(contentKey)!.id),
-        run.stages.map(({ name }) => name),
-        run.stages.map((_, position) => position),
-        run.stages.map(({ contentKey }) => !byKey.get(contentKey)!.isNew),
-      ],
-    );
-    const stageIds = known.map((stage) => stage.id);
-    await settleWishes(
-      client,
-      known.filter(({ isNew }) => !isNew).map((stage) => stage.id),
-    );
-    await readyStages(client, stageIds);
-    await blockDependants(
-      client,
-      known.filter(({ isQuarantined }) => isQuarantined).map((stage) => stage.id),
-    );
-    // Also other runs: one that had failed goes on when its failed stage gets another budget.
-    await settleRunsOf(client, stageIds);
-    const { rows } = await client.query<{ status: RunStatus }>("SELECT status FROM run WHERE id = $1", [id]);
-    return { id, status: rows[0]!.status, reusedStages: known.filter(({ isNew }) => !isNew).length };
+export function createRun(pool: Pool, run: RunInput): Promise<CreatedRun> {
+  return transaction(pool, async (client) => (await createRuns(client, [run]))[0]!);
+}
+
+/**
+ * Writes runs of one project with their stages, a handful of statements for all of them; of equal stages among them the first run's is new and
+ * the others are reused. Belongs into a transaction that has locked no stage or run yet.
+ * @throws ConflictError for a run without stages
+ */
+export async function createRuns(client: PoolClient, runs: readonly RunInput[]): Promise<CreatedRun[]> {
+  if (runs.length === 0) return [];
+  for (const run of runs) if (run.stages.length === 0) throw withoutStages(run);
+  const rows = runs.map((run) => ({ id: uuid(), run }));
+  const planned = runs.flatMap(({ stages }) => stages);
+  const known = await insertOrReuse(client, planned, {
+    projectId: runs[0]!.projectId,
+    priority: Math.max(...runs.map(({ priority = 0 }) => priority)),
   });
+  const byKey = new Map(known.map((stage) => [stage.contentKey, stage]));
+  await insertInputs(client, planned, byKey);
+  await client.query(
+    `INSERT INTO run (id, project_id, recipe, params, config_key, seed, name, priority, status)
+     SELECT id, project_id, recipe, params, config_key, seed, name, priority, 'queued'
+     FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, project_id uuid, recipe text, params jsonb, config_key text, seed int,
+       name text, priority int)`,
+    [
+      jsonb(
+        rows.map(({ id, run }) => ({
+          id,
+          project_id: run.projectId,
+          recipe: run.recipe,
+          params: run.params,
+          config_key: run.configKey,
+          seed: run.seed,
+          name: run.name,
+          priority: run.priority ?? 0,
+        })),
+      ),
+    ],
+  );
+  const made = new Set<string>();
+  const uses = rows.flatMap(({ id, run }) =>
+    run.stages.map(({ name, contentKey }, position) => {
+      const stage = byKey.get(contentKey)!;
+      const isFirst = stage.isNew && !made.has(stage.id);
+      made.add(stage.id);
+      return { runId: id, stageId: stage.id, name, position, reused: !isFirst };
+    }),
+  );
+  await client.query(
+    `INSERT INTO run_stage (run_id, stage_id, name, position, reused)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::boolean[])`,
+    [
+      uses.map(({ runId }) => runId),
+      uses.map(({ stageId }) => stageId),
+      uses.map(({ name }) => name),
+      uses.map(({ position }) => position),
+      uses.map(({ reused }) => reused),
+    ],
+  );
+  const stageIds = known.map((stage) => stage.id);
+  await settleWishes(
+    client,
+    known.filter(({ isNew }) => !isNew).map((stage) => stage.id),
+  );
+  await readyStages(client, stageIds);
+  await blockDependants(
+    client,
+    known.filter(({ isQuarantined }) => isQuarantined).map((stage) => stage.id),
+  );
+  // Also other runs: one that had failed goes on when its failed stage gets another budget.
+  await settleRunsOf(client, stageIds);
+  const { rows: statuses } = await client.query<{ id: string; status: RunStatus }>(
+    "SELECT id, status FROM run WHERE id = ANY ($1::uuid[])",
+    [rows.map(({ id }) => id)],
+  );
+  const statusOf = new Map(statuses.map(({ id, status }) => [id, status]));
+  return rows.map(({ id }) => ({
+    id,
+    status: statusOf.get(id)!,
+    reusedStages: uses.filter(({ runId, reused }) => runId === id && reused).length,
+  }));
+}
+
+/** Nothing would ever end it. */
+function withoutStages({ name }: RunInput): ConflictError {
+  return new ConflictError({ message: "A run without stages", expected: "at least one", got: "none", where: name });
 }
 
 /** Rows for all planned stages, locked, and with a new budget where they had failed or were cancelled. */
 async function insertOrReuse(
   client: PoolClient,
-  { stages: planned, projectId, priority = 0 }: RunInput,
+  planned: readonly PlannedStage[],
+  { projectId, priority }: { projectId: string; priority: number },
 ): Promise<KnownStage[]> {
   const unique = [...new Map(planned.map((stage) => [stage.contentKey, stage])).values()];
   // Ids in the plan's order (inputs first), rows in the order of their keys: two equal runs at once wait for each other.
@@ -91,18 +139,48 @@ async function insertOrReuse(
     [jsonb(rows), priority, projectId],
   );
   const made = new Set(inserted.map(({ id }) => id));
+  await insertForks(
+    client,
+    unique,
+    new Map(rows.filter(({ id }) => made.has(id)).map((row) => [row.content_key, row.id])),
+  );
   const { rows: locked } = await client.query<Omit<KnownStage, "isNew">>(
-    `SELECT id, content_key AS "contentKey", quarantined_at IS NOT NULL AS "isQuarantined" FROM stage WHERE content_key = ANY ($1::text[]) ORDER BY id FOR UPDATE`,
+    `SELECT id, content_key AS "contentKey", quarantined_at IS NOT NULL AS "isQuarantined" FROM stage
+     WHERE content_key = ANY ($1::text[]) ORDER BY id FOR UPDATE`,
     [unique.map(({ contentKey }) => contentKey)],
   );
   const reused = locked.filter(({ id }) => !made.has(id)).map(({ id }) => id);
   await resetStages(client, reused);
   await client.query(
-    `UPDATE stage SET cancel_requested = false, project_id = $2
+    `UPDATE stage SET cancel_requested = false, prune_requested = false, project_id = $2
      WHERE id = ANY ($1::uuid[]) AND status IN ('pending', 'ready', 'running') AND (cancel_requested OR project_id <> $2)`,
     [reused, projectId],
   );
   return locked.map((stage) => ({ ...stage, isNew: made.has(stage.id) }));
+}
+
+/** A stage that begins from another's checkpoint has it as its own: the first attempt resumes from it like any later one. */
+async function insertForks(
+  client: PoolClient,
+  planned: readonly PlannedStage[],
+  madeIds: ReadonlyMap<string, string>,
+): Promise<void> {
+  const forks = planned.flatMap(({ contentKey, fork }) => {
+    const stageId = madeIds.get(contentKey);
+    return fork === undefined || stageId === undefined ? [] : [{ stageId, ...fork }];
+  });
+  if (forks.length === 0) return;
+  await client.query(
+    `INSERT INTO checkpoint (stage_id, step, attempt, sha256, size_bytes)
+     SELECT stage_id, step, 0, sha256, size_bytes FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bigint[])
+       AS f (stage_id, step, sha256, size_bytes)`,
+    [
+      forks.map(({ stageId }) => stageId),
+      forks.map(({ step }) => step),
+      forks.map(({ sha256 }) => sha256),
+      forks.map(({ sizeBytes }) => sizeBytes),
+    ],
+  );
 }
 
 async function insertInputs(
@@ -110,7 +188,8 @@ async function insertInputs(
   planned: readonly PlannedStage[],
   byKey: ReadonlyMap<string, KnownStage>,
 ): Promise<void> {
-  const inputs = planned.flatMap(({ contentKey, inputs }) =>
+  const unique = [...new Map(planned.map((stage) => [stage.contentKey, stage])).values()];
+  const inputs = unique.flatMap(({ contentKey, inputs }) =>
     inputs.map((input) => ({
       stageId: byKey.get(contentKey)!.id,
       sourceId: byKey.get(input.sourceContentKey)!.id,

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from "pg";
 import { ConflictError } from "./errors.ts";
 import { notifySql } from "./events.ts";
 import { lockLiveRun } from "./run-control.ts";
-import { settleWishes } from "./run-wishes.ts";
+import { isLiveSql, settleWishes } from "./run-wishes.ts";
 import { transaction } from "./transaction.ts";
 
 /** See Runs.pause. */
@@ -32,6 +32,39 @@ export function setRunPriority(pool: Pool, runId: string, priority: number): Pro
     await update(client, runId, "priority = $2", priority);
     await settleWishes(client, stageIds);
   });
+}
+
+/** Pauses those of the runs that are live and go on. Belongs into a transaction that has locked no stage or run yet. */
+export function pauseRuns(client: PoolClient, runIds: readonly string[]): Promise<void> {
+  return updateMany(client, runIds, { assignment: "paused_at = clock_timestamp()", condition: "paused_at IS NULL" });
+}
+
+/** Lets those of the runs go on that are paused. Belongs into a transaction that has locked no stage or run yet. */
+export function resumeRuns(client: PoolClient, runIds: readonly string[]): Promise<void> {
+  return updateMany(client, runIds, { assignment: "paused_at = NULL", condition: "paused_at IS NOT NULL" });
+}
+
+async function updateMany(
+  client: PoolClient,
+  runIds: readonly string[],
+  { assignment, condition }: { assignment: string; condition: string },
+): Promise<void> {
+  if (runIds.length === 0) return;
+  const { rows: stages } = await client.query<{ id: string }>(
+    "SELECT id FROM stage WHERE id IN (SELECT stage_id FROM run_stage WHERE run_id = ANY ($1::uuid[])) ORDER BY id FOR UPDATE",
+    [runIds],
+  );
+  await client.query("SELECT FROM run WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE", [runIds]);
+  await client.query(
+    `WITH changed AS (
+      UPDATE run SET ${assignment} WHERE id = ANY ($1::uuid[]) AND ${isLiveSql} AND ${condition} RETURNING id
+    ) SELECT ${notifySql("run", "id")} FROM changed`,
+    [runIds],
+  );
+  await settleWishes(
+    client,
+    stages.map(({ id }) => id),
+  );
 }
 
 async function update(client: PoolClient, runId: string, assignment: string, ...values: unknown[]): Promise<void> {

@@ -31,7 +31,7 @@ const claimSql = (onlyOne: boolean) => `WITH candidate AS (
   ORDER BY priority DESC, ready_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 ), claimed AS (
   UPDATE stage SET status = 'running', attempt = attempt + 1, worker_id = $1::uuid,
-    lease_expires_at = clock_timestamp() + $5::float8 * interval '1 millisecond', cancel_requested = false, progress = NULL,
+    lease_expires_at = clock_timestamp() + $5::float8 * interval '1 millisecond', cancel_requested = false, prune_requested = false, progress = NULL,
     waiting_reason = NULL, failure = NULL, started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL
   FROM candidate WHERE stage.id = candidate.id AND stage.status = 'ready'
   RETURNING stage.*

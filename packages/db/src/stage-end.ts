@@ -17,12 +17,16 @@ export type Ending =
 
 const defaultMaxLost = 5;
 
+/** What becomes of a stage that was asked to stop; the wish may have been withdrawn meanwhile. */
+const stoppedOrReady =
+  "(CASE WHEN prune_requested THEN 'pruned' WHEN cancel_requested THEN 'cancelled' ELSE 'ready' END)::stage_status";
+
 /** The stage's new status by the ending. A retry of a stage that is to be cancelled is not made; a cancellation that was withdrawn is a retry. */
 const nextStatus: Record<Ending["outcome"], string> = {
   succeeded: "'succeeded'::stage_status",
   failed: "'failed'::stage_status",
-  retry: "(CASE WHEN cancel_requested THEN 'cancelled' ELSE 'ready' END)::stage_status",
-  cancelled: "(CASE WHEN cancel_requested THEN 'cancelled' ELSE 'ready' END)::stage_status",
+  retry: stoppedOrReady,
+  cancelled: stoppedOrReady,
 };
 
 /** Ends an attempt and does for dependants and runs what follows from it. @throws LostLeaseError */
@@ -32,7 +36,7 @@ export function endAttempt(pool: Pool, fence: Fence, ending: Ending): Promise<vo
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{ status: StageStatus }>(
       `WITH ended AS (
-        UPDATE stage SET status = ${nextStatus[ending.outcome]}, lease_expires_at = NULL, cancel_requested = false, preempt_requested = false,
+        UPDATE stage SET status = ${nextStatus[ending.outcome]}, lease_expires_at = NULL, cancel_requested = false, preempt_requested = false, prune_requested = false,
           failure = CASE WHEN $4 THEN $5::jsonb END,
           waiting_reason = CASE WHEN $6::float8 > 0 THEN 'retries after: ' || ($5::jsonb->>'message') END,
           ready_at = clock_timestamp() + $6::float8 * interval '1 millisecond',
@@ -83,11 +87,11 @@ export function reclaimExpired(pool: Pool, maxLost = defaultMaxLost) {
         FROM expired e
       ), reclaimed AS (
         UPDATE stage SET
-          status = (CASE WHEN cancel_requested THEN 'cancelled' WHEN j.lost > $1 THEN 'failed' ELSE 'ready' END)::stage_status,
+          status = (CASE WHEN prune_requested THEN 'pruned' WHEN cancel_requested THEN 'cancelled' WHEN j.lost > $1 THEN 'failed' ELSE 'ready' END)::stage_status,
           failure = CASE WHEN j.lost > $1 AND NOT cancel_requested THEN j.failure
             || jsonb_build_object('message', (j.failure->>'message') || '; ' || j.lost || ' attempts were lost in this way') END,
           finished_at = CASE WHEN j.lost > $1 OR cancel_requested THEN clock_timestamp() END,
-          lease_expires_at = NULL, cancel_requested = false, preempt_requested = false, ready_at = clock_timestamp(), waiting_reason = NULL
+          lease_expires_at = NULL, cancel_requested = false, preempt_requested = false, prune_requested = false, ready_at = clock_timestamp(), waiting_reason = NULL
         FROM judged j WHERE stage.id = j.id AND stage.status = 'running' AND stage.attempt = j.attempt
         RETURNING stage.id, stage.attempt, stage.status, j.failure AS why
       ), lost AS (

@@ -71,7 +71,7 @@ export async function resetStages(client: PoolClient, stageIds: readonly string[
   const { rows } = await client.query<{ id: string }>(
     `WITH reset AS (
       UPDATE stage SET status = 'pending', budget_start = attempt, failure = NULL, progress = NULL, waiting_reason = NULL,
-        cancel_requested = false, finished_at = NULL, ready_at = NULL, accumulate = 1
+        cancel_requested = false, prune_requested = false, finished_at = NULL, ready_at = NULL, accumulate = 1
       WHERE id = ANY ($1::uuid[]) AND status IN ('failed', 'cancelled', 'pruned') AND quarantined_at IS NULL RETURNING id
     ) SELECT id, ${notifySql("stage", "id")} FROM reset`,
     [stageIds],
@@ -80,8 +80,8 @@ export async function resetStages(client: PoolClient, stageIds: readonly string[
 }
 
 /**
- * Writes the status that the stages of a run give it: what runStatus() of core derives, except that a cancelled run
- * stays cancelled though stages that it shares go on, and that a stage cancelled in a run that nobody cancelled is one
+ * Writes the status that the stages of a run give it: what runStatus() of core derives, except that a cancelled or pruned run
+ * stays what it is though stages that it shares go on, and that a stage cancelled in a run that nobody cancelled is one
  * that a failure blocks.
  */
 const settleSql = `WITH tally AS (
@@ -100,7 +100,8 @@ const settleSql = `WITH tally AS (
 ), derived AS (
   SELECT *, (CASE
     WHEN failed > 0 THEN 'failed'
-    WHEN succeeded = stages OR (pruned > 0 AND active = 0) THEN 'succeeded'
+    WHEN succeeded = stages THEN 'succeeded'
+    WHEN pruned > 0 AND active = 0 THEN 'pruned'
     WHEN running > 0 OR succeeded > 0 THEN 'running'
     ELSE 'queued'
   END)::run_status AS status FROM tally
@@ -109,9 +110,9 @@ const settleSql = `WITH tally AS (
     status = d.status,
     error = CASE WHEN d.status = 'failed' THEN coalesce(d.error, run.error) END,
     started_at = CASE WHEN d.status <> 'queued' THEN coalesce(run.started_at, clock_timestamp()) ELSE run.started_at END,
-    finished_at = CASE WHEN d.status = 'succeeded' OR (d.status = 'failed' AND d.live = 0)
+    finished_at = CASE WHEN d.status IN ('succeeded', 'pruned') OR (d.status = 'failed' AND d.live = 0)
       THEN coalesce(run.finished_at, clock_timestamp()) END
-  FROM derived d WHERE run.id = d.run_id AND run.status <> 'cancelled'
+  FROM derived d WHERE run.id = d.run_id AND run.status NOT IN ('cancelled', 'pruned')
     AND (run.status <> d.status OR d.status = 'failed')
   RETURNING run.id
 ) SELECT ${notifySql("run", "id")} FROM changed`;

@@ -13,6 +13,8 @@ export const project = z.object({
   maxRunning: z.number().int().nullable(),
   /** Of several projects that want one machine, each gets stages in proportion to its share. */
   share: z.number(),
+  /** Keeps its results to itself: its stages are neither given to other projects nor taken from them. */
+  isIsolated: z.boolean(),
   createdAt: z.date(),
 });
 export type Project = z.infer<typeof project>;

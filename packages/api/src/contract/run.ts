@@ -53,7 +53,7 @@ export type RunSummary = z.infer<typeof runSummary>;
 export const run = runBase.extend({ stages: z.array(stage), evaluations: z.array(evaluation), cost });
 export type Run = z.infer<typeof run>;
 
-const seed = z
+export const seed = z
   .number()
   .int()
   .min(0)

@@ -1,4 +1,5 @@
 import {
+  type Json,
   type Objective,
   objective,
   type SearchInput,
@@ -52,7 +53,8 @@ export const sweepRequest = z.strictObject({
 export type SweepRequest = z.input<typeof sweepRequest>;
 
 /** A point as tables show it: dotted path -> value. */
-const flatPoint = z.record(z.string(), z.json());
+const jsonValue = z.custom<Json>((value) => value !== undefined, "expected a value");
+const flatPoint = z.record(z.string(), jsonValue);
 /** Name of each ablation -> the row that this point is: "without rdist". */
 const labels = z.record(z.string(), z.string());
 
@@ -237,7 +239,7 @@ export type SweepDag = z.infer<typeof sweepDag>;
 
 /** One value of a parameter, or a range of a continuous one. */
 const parameterValue = z.object({
-  value: z.json(),
+  value: jsonValue,
   /** For tables: "0.001", "0.001 to 0.01", "without rdist". */
   label: z.string(),
   /** Trials with it. */

@@ -22,4 +22,10 @@ export const projectsRouter = router({
     )
     .output(project)
     .mutation(({ ctx, input: { slug, ...limits } }) => ctx.db.projects.setLimits(slug, limits)),
+
+  /** Whether what it launches from now on shares finished stages with other projects, in both directions. */
+  setIsolated: procedure
+    .input(z.strictObject({ slug: projectSlug, isIsolated: z.boolean() }))
+    .output(project)
+    .mutation(({ ctx, input }) => ctx.db.projects.setIsolated(input.slug, input.isIsolated)),
 });

@@ -15,6 +15,12 @@ export interface KeyParts {
   dataFingerprint: string | null;
   seed: number;
   engine: number;
+  /** Set in a project that keeps its results to itself. */
+  scope?: string;
+  /** Set when the stage was asked for anew though its result exists: 1 for the first repetition, and so on. */
+  repeat?: number;
+  /** Set when it begins from the checkpoint of another stage: content and step. */
+  fork?: { sha256: string; step: number };
 }
 
 /** 64 hex digits. Stages of equal keys are one: executed once, whoever asks. */

@@ -29,7 +29,27 @@ export interface PlannedStage {
   dataFingerprint: string | null;
   resources: Resources;
   inputs: PlannedInput[];
+  /** Where its first attempt goes on from; absent to begin at the start. */
+  fork?: CheckpointReference;
 }
+
+/** A checkpoint of another stage. */
+export interface CheckpointReference {
+  sha256: string;
+  step: number;
+  sizeBytes: number;
+}
+
+/** How a stage of a run differs from what its recipe alone would give. */
+export interface StageVariant {
+  /** Executes it anew, though its result exists: the n-th repetition. */
+  repeat?: number;
+  /** Begins from a checkpoint of another stage of the kind. */
+  fork?: CheckpointReference;
+}
+
+/** Stage's name -> how it differs; what depends on it differs by its input. */
+export type StageVariants = Readonly<Record<string, StageVariant>>;
 
 /** Fingerprints of data sets by dataKey(reference). */
 export type Fingerprints = ReadonlyMap<string, string>;
@@ -59,8 +79,9 @@ export function dataKey(reference: DataReference): string {
  * The stages of a run, each after those that it needs. Pure: fingerprints of the data sets come from outside.
  * @throws SpecError for an unknown recipe, parameters that its schema refuses, a DAG that does not hold together, a missing fingerprint.
  */
-export function planRun(request: RunRequest & { fingerprints: Fingerprints }): PlannedStage[] {
-  return planStages(parseRun(request).specs, { definitions: stages, fingerprints: request.fingerprints });
+export function planRun(request: RunRequest & Omit<PlanTables, "definitions">): PlannedStage[] {
+  const { fingerprints, variants, scope } = request;
+  return planStages(parseRun(request).specs, { definitions: stages, fingerprints, variants, scope });
 }
 
 /** The data sets whose fingerprints planRun() will ask for. */
@@ -82,21 +103,26 @@ export function parseRun({ recipe, params, seed }: RunRequest): ParsedRun {
   return { recipe, params: parsed, configKey: configKey(recipe, parsed), specs: definition.stages(parsed, seed) };
 }
 
-/** What planRun() does once the recipe has given its stages. */
-export function planStages(
-  specs: readonly StageSpec[],
-  tables: { definitions: Readonly<Record<string, StageDefinition>>; fingerprints: Fingerprints },
-): PlannedStage[] {
+interface PlanTables {
+  definitions: Readonly<Record<string, StageDefinition>>;
+  fingerprints: Fingerprints;
+  variants?: StageVariants | undefined;
+  /** Project that keeps its results to itself: no other finds its stages, and it finds none of theirs. */
+  scope?: string | undefined;
+}
+
+/** What planRun() does once the recipe has given its stages. @throws SpecError UNKNOWN_STAGE for a variant of a stage that is not there */
+export function planStages(specs: readonly StageSpec[], tables: PlanTables): PlannedStage[] {
+  const names = specs.map(({ name }) => name);
+  for (const name of Object.keys(tables.variants ?? {})) {
+    if (!names.includes(name)) throw unknownName(names, { name, what: "stage" });
+  }
   const planned = new Map<string, PlannedStage>();
   for (const spec of sortByDependency(specs)) planned.set(spec.name, planStage(spec, planned, tables));
   return [...planned.values()];
 }
 
-function planStage(
-  spec: StageSpec,
-  planned: ReadonlyMap<string, PlannedStage>,
-  tables: { definitions: Readonly<Record<string, StageDefinition>>; fingerprints: Fingerprints },
-): PlannedStage {
+function planStage(spec: StageSpec, planned: ReadonlyMap<string, PlannedStage>, tables: PlanTables): PlannedStage {
   const definition = lookUp(tables.definitions, { name: spec.kind, what: "stage kind", where: spec.name });
   const parsed = parseParams(definition.params, spec.params, spec.name);
   const params = plainObject(parsed, spec.name);
@@ -118,6 +144,7 @@ function planStage(
     return { name, sourceContentKey: source.contentKey, artifactName: artifact };
   });
   const dataFingerprint = fingerprintOf(definition.data(parsed), tables.fingerprints, spec.name);
+  const { repeat, fork } = tables.variants?.[spec.name] ?? {};
   const keyParts: KeyParts = {
     kind: spec.kind,
     kindVersion: definition.version,
@@ -131,6 +158,9 @@ function planStage(
     dataFingerprint,
     seed: spec.seed,
     engine: engineNumerics,
+    ...(tables.scope === undefined ? {} : { scope: tables.scope }),
+    ...(repeat === undefined ? {} : { repeat }),
+    ...(fork === undefined ? {} : { fork: { sha256: fork.sha256, step: fork.step } }),
   };
   return {
     name: spec.name,
@@ -143,6 +173,7 @@ function planStage(
     dataFingerprint,
     resources: definition.resources(parsed),
     inputs,
+    ...(fork === undefined ? {} : { fork }),
   };
 }
 

@@ -9,7 +9,7 @@ describe("runStatus", () => {
     ["succeeded", ["succeeded", "succeeded"]],
     ["failed", ["succeeded", "failed", "running"]],
     ["cancelled", ["succeeded", "cancelled", "pending"]],
-    ["succeeded", ["succeeded", "pruned", "pending"]],
+    ["pruned", ["succeeded", "pruned", "pending"]],
     ["running", ["pruned", "running"]],
   ] as const)("%s from %j", (expected, stages) => {
     expect(runStatus(stages)).toBe(expected);

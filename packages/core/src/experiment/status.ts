@@ -1,7 +1,7 @@
 export const stageStatuses = ["pending", "ready", "running", "succeeded", "failed", "cancelled", "pruned"] as const;
 export type StageStatus = (typeof stageStatuses)[number];
 
-export const runStatuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+export const runStatuses = ["queued", "running", "succeeded", "failed", "cancelled", "pruned"] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
 /** A sweep asks for points while it runs; paused, its trials wait; finished, nothing is left to ask for. */
@@ -42,6 +42,6 @@ export function runStatus(stages: readonly StageStatus[]): RunStatus {
   if (stages.every((status) => status === "succeeded")) return "succeeded";
   const isActive = stages.includes("running") || stages.includes("ready");
   // A pruned stage was stopped on purpose and what depends on it never starts: the run has given all it was asked for.
-  if (stages.includes("pruned") && !isActive) return "succeeded";
+  if (stages.includes("pruned") && !isActive) return "pruned";
   return stages.some((status) => status === "running" || status === "succeeded") ? "running" : "queued";
 }

@@ -94,6 +94,11 @@ export function labelsOf({ leaves }: Layout, point: Point): Record<string, strin
   return labels;
 }
 
+/** Dotted paths of all parameters that points may have, in the order of the space. */
+export function columnsOf({ leaves }: Layout): string[] {
+  return [...new Set(leaves.flatMap(pathsOf))];
+}
+
 function parameterLeaves(space: Space, path: Path, conditions: readonly Condition[]): Leaf[] {
   return Object.entries(space).flatMap(([name, entry]): Leaf[] => {
     const here = [...path, name];

@@ -65,7 +65,16 @@ export function checkSearch(value: unknown, recipe?: RecipeParams): Search {
     });
   }
   const space = checkSpace(rest.data.space, recipe);
-  const { sampler, pruner, maxPoints } = rest.data;
+  const { sampler, pruner, maxPoints, population } = rest.data;
+  if (population !== null && (maxPoints === null || space.seeds.length > 1 || pruner.kind !== "none")) {
+    throw new SpecError({
+      code: "BAD_SEARCH",
+      message: "A population needs a number of members and nothing that competes with it",
+      expected: 'maxPoints, one seed and the pruner "none"',
+      got: `maxPoints ${maxPoints}, ${space.seeds.length} seeds, the pruner "${pruner.kind}"`,
+      where: "population",
+    });
+  }
   if (maxPoints === null && sampler.kind !== "grid") throw noBudget(`none, with the sampler "${sampler.kind}"`);
   return {
     ...rest.data,

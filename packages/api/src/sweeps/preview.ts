@@ -1,0 +1,124 @@
+import {
+  columnsOf,
+  countPoints,
+  dataKey,
+  flatPoint,
+  labelsOf,
+  layoutOf,
+  nextTrials,
+  type PlannedStage,
+  planRun,
+  requiredData,
+  type Search,
+  SpecError,
+  type WantedTrial,
+  withPoint,
+} from "@retort/core";
+import { fingerprintDataset } from "@retort/core/node";
+import { type Database, waitingReason } from "@retort/db";
+import type { z } from "zod";
+import type { SweepPreview, sweepRequest } from "../contract/sweep.ts";
+import { findProject } from "../views/project.ts";
+import { estimateTime } from "./estimate.ts";
+import { type CheckedSweep, readSweepRequest } from "./read-request.ts";
+
+/** Runs that are planned for the counts; a larger sweep is previewed by its first ones. */
+const maxPlanned = 2_000;
+const numShown = 50;
+
+/** What launchSweep() would do with the same request. @throws as launchSweep() */
+export async function previewSweep(db: Database, request: z.output<typeof sweepRequest>): Promise<SweepPreview> {
+  const project = await findProject(db, request.project);
+  const sweep = readSweepRequest(request);
+  const { search } = sweep;
+  const layout = layoutOf(search.space);
+  const first = nextTrials({ search, layout, state: null, history: [], room: maxPlanned });
+  const scope = project.isIsolated ? project.id : undefined;
+  const { runs, refusals } = await planTrials(sweep, first.trials, scope);
+  const stages = runs.flat();
+  const unique = new Map(stages.map((stage) => [stage.contentKey, stage]));
+  const timesAsked = new Map<string, number>();
+  for (const { contentKey } of stages) timesAsked.set(contentKey, (timesAsked.get(contentKey) ?? 0) + 1);
+  const statuses = await db.sweeps.statusByKey([...unique.keys()]);
+  const toExecute = [...unique.values()].filter(({ contentKey }) => statuses.get(contentKey) !== "succeeded");
+  const numPoints = countOf(search);
+  const numSeeds = search.space.seeds.length;
+  const learns = search.sampler.kind === "tpe" || search.population !== null;
+  return {
+    recipe: sweep.recipe.name,
+    name: sweep.name,
+    numPoints,
+    numSeeds,
+    numRuns: numPoints * numSeeds,
+    numStages: stages.length,
+    uniqueStages: unique.size,
+    sharedStages: [...timesAsked.values()].filter((times) => times > 1).length,
+    finishedStages: unique.size - toExecute.length,
+    toExecute: toExecute.length,
+    complete: first.done && !learns,
+    plannedRuns: runs.length,
+    estimate: await estimateTime(db, toExecute),
+    columns: columnsOf(layout),
+    points: pointsOf(first.trials).map(({ point }, trial) => ({
+      trial: trial * numSeeds,
+      point: flatPoint(point),
+      labels: labelsOf(layout, point),
+    })),
+    warnings: [
+      ...(learns ? ["Later points depend on results: those shown are what the search begins with."] : []),
+      ...(first.done ? [] : [`The counts are of the first ${runs.length} runs.`]),
+      ...refusals,
+      ...(await waitingWarnings(db, toExecute)),
+    ],
+  };
+}
+
+function countOf(search: Search): number {
+  const { maxPoints, sampler, space } = search;
+  if (sampler.kind !== "grid") return maxPoints ?? 0;
+  return Math.min(countPoints(space).count, maxPoints ?? Number.POSITIVE_INFINITY);
+}
+
+function pointsOf(trials: readonly WantedTrial[]): WantedTrial[] {
+  return [...new Map(trials.map((trial) => [trial.key, trial])).values()].slice(0, numShown);
+}
+
+async function planTrials(
+  { recipe, params: base }: CheckedSweep,
+  trials: readonly WantedTrial[],
+  scope: string | undefined,
+): Promise<{ runs: PlannedStage[][]; refusals: string[] }> {
+  const fingerprints = new Map<string, string>();
+  const runs: PlannedStage[][] = [];
+  const refused: string[] = [];
+  for (const { point, seed } of trials) {
+    const request = { recipe: recipe.name, params: withPoint(base, point), seed };
+    try {
+      for (const reference of requiredData(request)) {
+        const key = dataKey(reference);
+        if (!fingerprints.has(key)) fingerprints.set(key, await fingerprintDataset(reference));
+      }
+      runs.push(planRun({ ...request, fingerprints, scope }));
+    } catch (error) {
+      if (!(error instanceof SpecError)) throw error;
+      refused.push(error.message);
+    }
+  }
+  if (refused.length === trials.length && refused[0] !== undefined) {
+    throw new SpecError({ code: "REFUSED_POINTS", message: `The recipe refuses every point: ${refused[0]}` });
+  }
+  const refusals =
+    refused.length === 0 ? [] : [`The recipe refuses ${refused.length} points, for example: ${refused[0]}`];
+  return { runs, refusals };
+}
+
+/** What no worker that is online can take. */
+async function waitingWarnings(db: Database, stages: readonly PlannedStage[]): Promise<string[]> {
+  const workers = (await db.workers.list()).filter(({ status }) => status === "online");
+  const reasons = new Map<string, number>();
+  for (const { resources } of stages) {
+    const reason = waitingReason(resources, workers);
+    if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return [...reasons].map(([reason, count]) => `${count} stages will wait: ${reason}.`);
+}
