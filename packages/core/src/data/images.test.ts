@@ -142,3 +142,39 @@ describe("badImages", () => {
     ]);
   });
 });
+
+describe("pictures of another shape", () => {
+  // A red picture twice as wide as high, its left half blue.
+  const wide = (): ImageSource => ({
+    kind: "rgb",
+    width: 8,
+    height: 4,
+    data: Uint8Array.from({ length: 8 * 4 * 3 }, (_, i) => ((Math.floor(i / 3) % 8 < 4 ? 2 : 0) === i % 3 ? 255 : 0)),
+  });
+  const rows = async (fit: "stretch" | "pad" | "crop") => {
+    const pixels = await decodeImages([wide()], {
+      sizePx: 8,
+      picture: { fit, kernel: "cubic", background: [9, 8, 7] },
+    });
+    return [0, 4, 7].map((y) => [0, 7].map((x) => [...pixels.subarray((y * 8 + x) * 3, (y * 8 + x) * 3 + 3)]));
+  };
+  const [blue, red, background] = [
+    [0, 0, 255],
+    [255, 0, 0],
+    [9, 8, 7],
+  ];
+
+  it("are stretched, padded with the background to a square, or cropped to their middle", async () => {
+    expect(await rows("stretch")).toEqual([
+      [blue, red],
+      [blue, red],
+      [blue, red],
+    ]);
+    expect(await rows("pad")).toEqual([
+      [background, background],
+      [blue, red],
+      [background, background],
+    ]);
+    expect((await rows("crop"))[0]).toEqual([blue, red]);
+  });
+});

@@ -1,15 +1,28 @@
 // [node]
 import { stat } from "node:fs/promises";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { DataError } from "../base/errors.ts";
 import { forEachConcurrently } from "./concurrently.ts";
 import type { ImageSource } from "./dataset.ts";
 
 export interface DecodeOptions {
-  /** Width and height of the result; images of another shape are stretched to the square. */
+  /** Width and height of the result. */
   sizePx: number;
+  /** How images of another shape become square; default stretched by a Lanczos filter. */
+  picture?: PictureOptions;
   signal?: AbortSignal;
 }
+
+/** What a model's own preprocessing does before it normalises. */
+export interface PictureOptions {
+  /** stretch to the square; pad to it with the background, as LLaVA does; crop its middle, as CLIP does. */
+  fit: "stretch" | "pad" | "crop";
+  kernel: "lanczos3" | "cubic";
+  /** Red, green and blue of the padding, 0 to 255. */
+  background: readonly [number, number, number];
+}
+
+const stretched: PictureOptions = { fit: "stretch", kernel: "lanczos3", background: [0, 0, 0] };
 
 /**
  * Decodes images to 8-bit sRGB of one size: [N, sizePx, sizePx, 3], row-major. Transparency is laid on black.
@@ -19,11 +32,11 @@ export async function decodeImages(
   sources: readonly ImageSource[],
   options: DecodeOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { sizePx } = options;
+  const { sizePx, picture = stretched } = options;
   const stride = sizePx * sizePx * 3;
   const out = new Uint8Array(sources.length * stride);
   await forEachConcurrently(sources, options.signal, async (source, index) => {
-    out.set(await decodeImage(source, sizePx), index * stride);
+    out.set(await decodeImage(source, { sizePx, picture }), index * stride);
   });
   return out;
 }
@@ -63,11 +76,14 @@ export async function encodePng(rgb: Uint8Array, widthPx: number, heightPx: numb
     .toBuffer();
 }
 
-/** `sizePx` null keeps the image's own size. */
-async function decodeImage(source: ImageSource, sizePx: number | null): Promise<Uint8Array> {
+/** Without a size the image keeps its own. */
+async function decodeImage(
+  source: ImageSource,
+  target: { sizePx: number; picture: PictureOptions } | null,
+): Promise<Uint8Array> {
   if (source.kind === "rgb") {
     checkRgbSize(source);
-    if (sizePx === null || (source.width === sizePx && source.height === sizePx)) return source.data;
+    if (target === null || (source.width === target.sizePx && source.height === target.sizePx)) return source.data;
   }
   try {
     const raw = { width: 0, height: 0, channels: 3 as const };
@@ -77,11 +93,30 @@ async function decodeImage(source: ImageSource, sizePx: number | null): Promise<
         : // "truncated" is refused by each of sharp's levels but "none"; warnings are not the picture's fault.
           sharp(source.kind === "file" ? source.path : source.bytes, { failOn: "error" });
     const upright = image.autoOrient().flatten({ background: "#000000" }).toColourspace("srgb");
-    const sized = sizePx === null ? upright : upright.resize(sizePx, sizePx, { fit: "fill", kernel: "lanczos3" });
+    const sized = target === null ? upright : await resized(upright, target);
     return await sized.raw({ depth: "uchar" }).toBuffer();
   } catch (cause) {
     throw await corrupt(source, cause);
   }
+}
+
+async function resized(image: Sharp, { sizePx, picture }: { sizePx: number; picture: PictureOptions }): Promise<Sharp> {
+  const { fit, kernel, background } = picture;
+  if (fit !== "pad") return image.resize(sizePx, sizePx, { fit: fit === "crop" ? "cover" : "fill", kernel });
+  // Padded before it is resized, as LLaVA does: the filter then mixes the border with the background.
+  const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const side = Math.max(width, height);
+  const [left, top] = [Math.floor((side - width) / 2), Math.floor((side - height) / 2)];
+  const [r, g, b] = background;
+  const square = await sharp(data, { raw: { width, height, channels: 3 } })
+    .extend({ left, right: side - width - left, top, bottom: side - height - top, background: { r, g, b } })
+    .raw()
+    .toBuffer();
+  return sharp(square, { raw: { width: side, height: side, channels: 3 } }).resize(sizePx, sizePx, {
+    fit: "fill",
+    kernel,
+  });
 }
 
 function checkRgbSize(source: Extract<ImageSource, { kind: "rgb" }>): void {

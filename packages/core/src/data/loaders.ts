@@ -5,6 +5,8 @@ import { SpecError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { ANOMALY_DATA } from "./anomaly/choice.ts";
 import { fingerprintAnomalyData } from "./anomaly/loaders.ts";
+import { fingerprintBenchmarks } from "./benchmarks/loaders.ts";
+import { BENCHMARK_DATA } from "./benchmarks/question.ts";
 import type { DataReference } from "./choice.ts";
 import { cifarQuestionsLoader } from "./cifar/cifar-questions-loader.ts";
 import type { DatasetLoader, VqaData } from "./dataset.ts";
@@ -29,6 +31,7 @@ export const datasetLoaders = {
  */
 export function fingerprintDataset(reference: DataReference): Promise<string> {
   if (reference.adapter === ANOMALY_DATA) return fingerprintAnomalyData(reference.params);
+  if (reference.adapter === BENCHMARK_DATA) return fingerprintBenchmarks(reference.params.benchmarks);
   if (reference.adapter === modelFiles.name) return fingerprintFiles(modelFiles.params.parse(reference.params));
   const { loader, params } = resolve(reference);
   return loader.fingerprint(params);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { benchmarkEvaluate } from "./benchmark-evaluate/definition.ts";
 import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
 import { llavaTrain } from "./llava-train/definition.ts";
@@ -13,6 +14,7 @@ import { vlmSft } from "./vlm-sft/definition.ts";
 
 /** Every kind of stage, by its kind. How it runs stands in runs.ts. */
 export const stages = {
+  "benchmark-evaluate": benchmarkEvaluate,
   diagnostic,
   "diagnostic-check": diagnosticCheck,
   "model-import": modelImport,

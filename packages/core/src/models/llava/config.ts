@@ -4,6 +4,18 @@ const size = z.int().positive();
 const epsilon = z.number().positive().max(1e-2);
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 
+/** How a picture of any shape becomes the square that the encoder reads. */
+const pictureConfig = z.strictObject({
+  fit: z
+    .enum(["stretch", "pad", "crop"])
+    .default("stretch")
+    .describe("stretch it to the square; pad it with the mean colour, as LLaVA does; or crop its middle, as CLIP does"),
+  kernel: z
+    .enum(["lanczos3", "cubic"])
+    .default("lanczos3")
+    .describe("Filter of the resizing; published models use cubic"),
+});
+
 /** A ViT as CLIP and SigLIP build it. The defaults are those of the small models made here. */
 const visionConfig = z.strictObject({
   patchSizePx: size.describe("Side of a square patch, in pixels"),
@@ -81,6 +93,7 @@ export const projectorConfig = z.strictObject({
 export const llavaConfig = z
   .strictObject({
     imageSizePx: size.describe("Width and height the picture is resized to, in pixels"),
+    picture: pictureConfig.prefault({}),
     vision: visionConfig,
     projector: projectorConfig,
     decoder: decoderConfig,
