@@ -4,7 +4,11 @@ import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
 import { llavaTrain } from "./llava-train/definition.ts";
 import { lmPretrain } from "./lm-pretrain/definition.ts";
+import { meanBrightness } from "./mean-brightness/definition.ts";
+import { memoryBank } from "./memory-bank/definition.ts";
 import { modelImport } from "./model-import/definition.ts";
+import { padim } from "./padim/definition.ts";
+import { patchcore } from "./patchcore/definition.ts";
 import type { StageDefinition } from "./stage.ts";
 import { teacherCache } from "./teacher-cache/definition.ts";
 import { visionFeatures } from "./vision-features/definition.ts";
@@ -23,6 +27,10 @@ export const stages = {
   "teacher-cache": teacherCache,
   "vision-features": visionFeatures,
   "vision-pretrain": visionPretrain,
+  "mean-brightness": meanBrightness,
+  "memory-bank": memoryBank,
+  padim,
+  patchcore,
   "vlm-evaluate": vlmEvaluate,
   "vlm-sft": vlmSft,
 } satisfies Record<string, StageDefinition>;

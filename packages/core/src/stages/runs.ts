@@ -14,6 +14,10 @@ export const stageRuns: StageRuns = {
   "teacher-cache": async () => (await import("./teacher-cache/run.ts")).runTeacherCache,
   "vision-features": async () => (await import("./vision-features/run.ts")).runVisionFeatures,
   "vision-pretrain": async () => (await import("./vision-pretrain/run.ts")).runVisionPretrain,
+  "mean-brightness": async () => (await import("./mean-brightness/run.ts")).runMeanBrightness,
+  "memory-bank": async () => (await import("./memory-bank/run.ts")).runMemoryBank,
+  padim: async () => (await import("./padim/run.ts")).runPadim,
+  patchcore: async () => (await import("./patchcore/run.ts")).runPatchcore,
   "vlm-evaluate": async () => (await import("./vlm-evaluate/run.ts")).runVlmEvaluate,
   "vlm-sft": async () => (await import("./vlm-sft/run.ts")).runVlmSft,
 };
