@@ -12,6 +12,8 @@ import { cifarQuestionsLoader } from "./cifar/cifar-questions-loader.ts";
 import type { DatasetLoader, VqaData } from "./dataset.ts";
 import { easyVqaLoader } from "./easy-vqa-loader.ts";
 import { type DatasetName, datasets, isDatasetName } from "./index.ts";
+import { fingerprintConversations } from "./llava-json/conversation-file.ts";
+import { LLAVA_JSON_DATA } from "./llava-json/params.ts";
 import { fingerprintLocation } from "./sources/folder.ts";
 import { modelFiles } from "./sources/model-files.ts";
 import { scenesLoader } from "./synthetic/scenes-loader.ts";
@@ -32,6 +34,7 @@ export const datasetLoaders = {
 export function fingerprintDataset(reference: DataReference): Promise<string> {
   if (reference.adapter === ANOMALY_DATA) return fingerprintAnomalyData(reference.params);
   if (reference.adapter === BENCHMARK_DATA) return fingerprintBenchmarks(reference.params.benchmarks);
+  if (reference.adapter === LLAVA_JSON_DATA) return fingerprintConversations(reference.params);
   if (reference.adapter === modelFiles.name) return fingerprintFiles(modelFiles.params.parse(reference.params));
   const { loader, params } = resolve(reference);
   return loader.fingerprint(params);

@@ -1,12 +1,18 @@
+import { benchmarksOfRun } from "./benchmarks.ts";
 import { diagnostic } from "./diagnostic.ts";
+import { llavaFiles } from "./llava-files.ts";
 import { llavaKd } from "./llava-kd.ts";
 import { llavaTeacher } from "./llava-teacher.ts";
 import { quickstart } from "./quickstart.ts";
 import type { RecipeDefinition } from "./recipe.ts";
 
 /** Every recipe, by its name. */
-export const recipes = { quickstart, diagnostic, "llava-kd": llavaKd, "llava-teacher": llavaTeacher } satisfies Record<
-  string,
-  RecipeDefinition
->;
+export const recipes = {
+  quickstart,
+  diagnostic,
+  "llava-kd": llavaKd,
+  "llava-teacher": llavaTeacher,
+  "llava-files": llavaFiles,
+  benchmarks: benchmarksOfRun,
+} satisfies Record<string, RecipeDefinition>;
 export type RecipeName = keyof typeof recipes;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { benchmarkEvaluate } from "./benchmark-evaluate/definition.ts";
+import { conversationTrain } from "./conversation-train/definition.ts";
 import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
 import { llavaTrain } from "./llava-train/definition.ts";
@@ -19,6 +20,7 @@ import { vlmSft } from "./vlm-sft/definition.ts";
 /** Every kind of stage, by its kind. How it runs stands in runs.ts. */
 export const stages = {
   "benchmark-evaluate": benchmarkEvaluate,
+  "conversation-train": conversationTrain,
   diagnostic,
   "diagnostic-check": diagnosticCheck,
   "model-import": modelImport,

@@ -6,6 +6,7 @@ type StageRuns = { readonly [K in StageKind]: () => Promise<StageRun<StageParams
 /** How each kind runs [node]. Loaded when it is needed: an attempt's process imports the code of its own kind alone. */
 export const stageRuns: StageRuns = {
   "benchmark-evaluate": async () => (await import("./benchmark-evaluate/run.ts")).runBenchmarkEvaluate,
+  "conversation-train": async () => (await import("./conversation-train/run.ts")).runConversationTrain,
   diagnostic: async () => (await import("./diagnostic/run.ts")).runDiagnostic,
   "diagnostic-check": async () => (await import("./diagnostic-check/run.ts")).runDiagnosticCheck,
   "model-import": async () => (await import("./model-import/run.ts")).runModelImport,

@@ -47,12 +47,15 @@ export function languageHead(scope: nn.Scope, hidden: Value, config: LlavaConfig
   return op.reshape(op.gemm(rows, embeddingTable(scope, config), { transB: true }), [...outer, vocabularySize]);
 }
 
-/** The head's matrix [D,V], for losses that multiply by it piece by piece. */
-export function headWeight(scope: nn.Scope, config: LlavaConfig): Value {
+/** The head's matrix and its layout, for losses that multiply by it piece by piece. */
+export function outputHead(scope: nn.Scope, config: LlavaConfig): { head: Value; headLayout: "in-out" | "out-in" } {
   const { vocabularySize, decoder } = config;
-  if (decoder.tiedHead) return op.transpose(embeddingTable(scope, config), [1, 0]);
-  const bound = 1 / Math.sqrt(decoder.dim);
-  return scope.at("head").parameter("weight", [decoder.dim, vocabularySize], nn.init.uniform(bound));
+  if (decoder.tiedHead) return { head: embeddingTable(scope, config), headLayout: "out-in" };
+  const weight = nn.init.uniform(1 / Math.sqrt(decoder.dim));
+  return {
+    head: scope.at("head").parameter("weight", [decoder.dim, vocabularySize], weight),
+    headLayout: "in-out",
+  };
 }
 
 function embeddingTable(scope: nn.Scope, { vocabularySize, decoder }: LlavaConfig): Value {

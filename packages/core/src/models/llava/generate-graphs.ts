@@ -58,24 +58,41 @@ export function projectionGraph(config: LlavaConfig, batchSize: number): Graph {
  * [B, kvHeads, slots, head dim].
  */
 export function prefillGraph(options: GenerateGraphOptions): Graph {
-  const { config, batchSize } = options;
   const g = graph("llava-prefill");
-  const scope = scopeOf(g).at("decoder");
-  const numSlots = numPromptSlots(options);
-  const slots = { dtype: "int64", shape: [batchSize, numSlots] } as const;
-  const features = g.input("features", { dtype: "float32", shape: [numFeatureRows(options), config.decoder.dim] });
-  const tokens = g.input("tokens", slots);
-  const x = withFeatures(embedTokens(scope, tokens, config), features, g.input("feature_index", slots));
-  const lengths = g.input("lengths", { dtype: "int64", shape: [batchSize] });
+  giveOut(g, readPrompts(scopeOf(g).at("decoder"), promptInputs(g, options), options));
+  return g;
+}
+
+interface PromptInputs {
+  features: Value;
+  tokens: Value;
+  featureIndex: Value;
+  lengths: Value;
+}
+
+function promptInputs(g: Graph, options: GenerateGraphOptions): PromptInputs {
+  const { config, batchSize } = options;
+  const slots = { dtype: "int64", shape: [batchSize, numPromptSlots(options)] } as const;
+  return {
+    features: g.input("features", { dtype: "float32", shape: [numFeatureRows(options), config.decoder.dim] }),
+    tokens: g.input("tokens", slots),
+    featureIndex: g.input("feature_index", slots),
+    lengths: g.input("lengths", { dtype: "int64", shape: [batchSize] }),
+  };
+}
+
+function readPrompts(scope: nn.Scope, inputs: PromptInputs, options: GenerateGraphOptions): Outputs {
+  const { config } = options;
+  const { features, tokens, featureIndex, lengths } = inputs;
+  const x = withFeatures(embedTokens(scope, tokens, config), features, featureIndex);
   const { logits, caches } = readCausally(scope, x, { config, lengths });
-  g.output("logits", logits);
-  const numFree = numCacheSlots(options) - numSlots;
-  writeCaches(g, caches, (value) => {
+  const numFree = numCacheSlots(options) - numPromptSlots(options);
+  const filled = (value: Value) => {
     if (numFree === 0) return value;
     const [batch, kvHeads, , width] = value.shape as [number, number, number, number];
-    return op.concat([value, g.zeros({ dtype: "float32", shape: [batch, kvHeads, numFree, width] })], 2);
-  });
-  return g;
+    return op.concat([value, value.graph.zeros({ dtype: "float32", shape: [batch, kvHeads, numFree, width] })], 2);
+  };
+  return { logits, ...cacheOutputs(caches, filled) };
 }
 
 /** Embeddings [B,T,D] of text, replaced by rows of `features` [F,D] where `index` int64 [B,T] names one. */
@@ -130,21 +147,43 @@ function readCausally(scope: nn.Scope, x: Value, { config, lengths }: { config: 
  * caches -> `logits` [B,V] and the caches with the token's keys and values in their slot.
  */
 export function decodeGraph(options: GenerateGraphOptions): Graph {
-  const { config, batchSize } = options;
-  const { kvHeads, layers } = config.decoder;
   const g = graph("llava-decode");
-  const scope = scopeOf(g).at("decoder");
+  giveOut(g, nextToken(scopeOf(g).at("decoder"), stepInputs(g, options), options));
+  return g;
+}
+
+interface StepInputs {
+  token: Value;
+  positions: Value;
+  slot: Value;
+  visible: Value;
+  past: readonly LayerCache[];
+}
+
+function stepInputs(g: Graph, options: GenerateGraphOptions): StepInputs {
+  const { config, batchSize } = options;
   const slots = numCacheSlots(options);
-  const token = g.input("token", { dtype: "int64", shape: [batchSize, 1] });
-  const positions = g.input("positions", { dtype: "int64", shape: [batchSize, 1] });
-  const slot = g.input("slot", { dtype: "int64", shape: [1] });
-  const visible = g.input("visible", { dtype: "bool", shape: [batchSize, slots] });
-  const cache = { dtype: "float32", shape: [batchSize, kvHeads, slots, headDim(config.decoder)] } as const;
-  const past: LayerCache[] = Array.from({ length: layers }, (_, layer) => ({
-    keys: g.input(`keys.${layer}`, cache),
-    values: g.input(`values.${layer}`, cache),
-  }));
-  const numbers = g.constant({
+  const cache = {
+    dtype: "float32",
+    shape: [batchSize, config.decoder.kvHeads, slots, headDim(config.decoder)],
+  } as const;
+  return {
+    token: g.input("token", { dtype: "int64", shape: [batchSize, 1] }),
+    positions: g.input("positions", { dtype: "int64", shape: [batchSize, 1] }),
+    slot: g.input("slot", { dtype: "int64", shape: [1] }),
+    visible: g.input("visible", { dtype: "bool", shape: [batchSize, slots] }),
+    past: Array.from({ length: config.decoder.layers }, (_, layer) => ({
+      keys: g.input(`keys.${layer}`, cache),
+      values: g.input(`values.${layer}`, cache),
+    })),
+  };
+}
+
+function nextToken(scope: nn.Scope, inputs: StepInputs, options: GenerateGraphOptions): Outputs {
+  const { config, batchSize } = options;
+  const { token, positions, slot, visible, past } = inputs;
+  const slots = numCacheSlots(options);
+  const numbers = scope.graph.constant({
     dtype: "int64",
     shape: [1, 1, slots, 1],
     data: BigInt64Array.from({ length: slots }, (_, i) => BigInt(i)),
@@ -159,14 +198,54 @@ export function decodeGraph(options: GenerateGraphOptions): Graph {
     },
     config,
   );
-  g.output("logits", op.reshape(languageHead(scope, hidden, config), [batchSize, config.vocabularySize]));
-  writeCaches(g, caches, (value) => value);
+  const logits = op.reshape(languageHead(scope, hidden, config), [batchSize, config.vocabularySize]);
+  return { logits, ...cacheOutputs(caches, (value) => value) };
+}
+
+/**
+ * Both in one file that holds the weights once: with `use_cache` bool [1] false what prefillGraph() does, else what
+ * decodeGraph() does; the inputs of the other are not looked at.
+ */
+export function mergedDecoderGraph(options: GenerateGraphOptions): Graph {
+  const g = graph("llava-decoder");
+  const useCache = g.input("use_cache", { dtype: "bool", shape: [1] });
+  const prompt = promptInputs(g, options);
+  const step = stepInputs(g, options);
+  // Weights belong to the graph around; a branch's own arithmetic begins at an Identity inside it.
+  const scope = scopeOf(g).at("decoder");
+  const branch = <I extends object>(name: string, inputs: I, build: (inputs: I) => Outputs): [Graph, string[]] => {
+    const inner = g.subgraph(name);
+    const entered = (value: Value) => inner.add("Identity", [value])[0] as Value;
+    const outputs = build(mapValues(inputs, entered));
+    giveOut(inner, outputs);
+    return [inner, Object.keys(outputs)];
+  };
+  const [then_branch, names] = branch("step", step, (inputs) => nextToken(scope, inputs, options));
+  const [else_branch] = branch("prefill", prompt, (inputs) => readPrompts(scope, inputs, options));
+  const results = g.add("If", [useCache], { then_branch, else_branch }, { numOutputs: names.length });
+  giveOut(g, Object.fromEntries(names.map((name, i) => [name, results[i]!])));
   return g;
 }
 
-function writeCaches(g: Graph, caches: readonly LayerCache[], finish: (value: Value) => Value): void {
-  caches.forEach(({ keys, values }, layer) => {
-    g.output(`new_keys.${layer}`, finish(keys));
-    g.output(`new_values.${layer}`, finish(values));
-  });
+/** The same shape with every value in it replaced. */
+function mapValues<T>(tree: T, replace: (value: Value) => Value): T {
+  if (Array.isArray(tree)) return tree.map((each) => mapValues(each, replace)) as T;
+  if (typeof tree === "object" && tree !== null && "producer" in tree) return replace(tree as unknown as Value) as T;
+  const entries = Object.entries(tree as object).map(([key, value]) => [key, mapValues(value, replace)]);
+  return Object.fromEntries(entries) as T;
+}
+
+type Outputs = Readonly<Record<string, Value>>;
+
+function giveOut(g: Graph, outputs: Outputs): void {
+  for (const [name, value] of Object.entries(outputs)) g.output(name, value);
+}
+
+function cacheOutputs(caches: readonly LayerCache[], finish: (value: Value) => Value): Outputs {
+  return Object.fromEntries(
+    caches.flatMap(({ keys, values }, layer) => [
+      [`new_keys.${layer}`, finish(keys)],
+      [`new_values.${layer}`, finish(values)],
+    ]),
+  );
 }

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { distillationShape } from "../methods/llava-kd/objective.ts";
+import { benchmarkEvaluateParams } from "../stages/benchmark-evaluate/definition.ts";
+import { conversationTrainParams } from "../stages/conversation-train/definition.ts";
+import { modelImportParams } from "../stages/model-import/definition.ts";
+import { deviceParam, threadsParam } from "../stages/resource-params.ts";
+import type { StageInput, StageSpec } from "../stages/stage.ts";
+import { llavaKdPublished } from "./llava/published.ts";
+import type { RecipeDefinition } from "./recipe.ts";
+
+const { data, template, training } = conversationTrainParams.shape;
+
+const stepNames = ["PT", "DPT", "SFT", "DFT"] as const;
+const isDistilled = (step: string) => step.startsWith("D");
+
+const stepParams = z.strictObject({
+  step: z
+    .enum(stepNames)
+    .describe("PT: the projector on captions. SFT: language model and projector on instructions. D: with a teacher"),
+  data,
+  template,
+  training,
+});
+
+const evaluationParams = benchmarkEvaluateParams
+  .omit({ threads: true, device: true, benchmarks: true })
+  .extend({ benchmarks: benchmarkEvaluateParams.shape.benchmarks.min(0).default([]) });
+
+const llavaFilesParams = z
+  .strictObject({
+    model: modelImportParams.prefault({}).describe("The student: where its parts come from"),
+    teacher: modelImportParams
+      .nullable()
+      .default(null)
+      .describe("The teacher of distilled steps: where its parts come from"),
+    distillation: z.strictObject(distillationShape).prefault({}).describe("Terms and weights of distilled steps"),
+    steps: z.array(stepParams).max(8).default([]).describe("Training, one step after the other, on LLaVA's JSON"),
+    evaluation: evaluationParams.prefault({}).describe("Benchmarks after the last step"),
+    threads: threadsParam(2),
+    device: deviceParam,
+  })
+  .superRefine(({ teacher, steps }, context) => {
+    const needing = steps.findIndex(({ step }) => isDistilled(step));
+    if (needing >= 0 && teacher === null) {
+      context.addIssue({
+        code: "custom",
+        path: ["steps", needing, "step"],
+        message: "a distilled step needs a teacher",
+      });
+    }
+  });
+
+type LlavaFilesParams = z.output<typeof llavaFilesParams>;
+
+const model = (stage: string): StageInput => ({ stage, artifact: "model" });
+
+/** Published weights, LLaVA's data and published benchmarks, from files: the method as its paper runs it. */
+export const llavaFiles = {
+  name: "llava-files",
+  title: "LLaVA from files",
+  summary:
+    "Puts a student (and a teacher) together from published weights, trains it on conversations in LLaVA's JSON in the order you " +
+    "give (PT, DPT, SFT, DFT), and scores it on published benchmarks.",
+  params: llavaFilesParams,
+  headline: { metric: "benchmarkScore", label: "Benchmark score", unit: "fraction", higherIsBetter: true },
+  published: llavaKdPublished,
+  stages(
+    { model: student, teacher, distillation, steps, evaluation, threads, device }: LlavaFilesParams,
+    seed: number,
+  ): StageSpec[] {
+    const imported: StageSpec = { name: "import", kind: "model-import", params: student, inputs: {}, seed };
+    const teacherStage: StageSpec[] =
+      teacher === null || !steps.some(({ step }) => isDistilled(step))
+        ? []
+        : [{ name: "import-teacher", kind: "model-import", params: teacher, inputs: {}, seed }];
+    let before = imported.name;
+    const trained = steps.map(({ step, data, template, training }, place): StageSpec => {
+      const taught = isDistilled(step);
+      const spec: StageSpec = {
+        name: `${place + 1}-${step.toLowerCase()}`,
+        kind: "conversation-train",
+        params: {
+          data,
+          template,
+          trainable: step.endsWith("PT") ? "projector" : "projector-and-decoder",
+          objective: taught ? { kind: "llava-kd", ...distillation } : { kind: "cross-entropy" },
+          training,
+          threads,
+          device,
+        },
+        inputs: { model: model(before), ...(taught && { teacher: model("import-teacher") }) },
+        seed: seed + 100_000 * place,
+      };
+      before = spec.name;
+      return spec;
+    });
+    const evaluated: StageSpec[] =
+      evaluation.benchmarks.length === 0
+        ? []
+        : [
+            {
+              name: "benchmarks",
+              kind: "benchmark-evaluate",
+              params: { ...evaluation, threads, device },
+              inputs: { model: model(before) },
+              // Draws only where MMMU's rule does, always the same.
+              seed: 0,
+            },
+          ];
+    return [imported, ...teacherStage, ...trained, ...evaluated];
+  },
+} satisfies RecipeDefinition<LlavaFilesParams>;

@@ -1,0 +1,187 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeImages } from "../../data/images.ts";
+import { fingerprintDataset } from "../../data/loaders.ts";
+import { WordTokenizer } from "../../data/tokenizers/word.ts";
+import { assemble } from "../../models/import/assemble.ts";
+import { answerGraph } from "../../models/llava/generate-graphs.ts";
+import { Generator } from "../../models/llava/generator.ts";
+import { readModel, writeModel } from "../../models/llava/model-file.ts";
+import { decoderPresets, visionPresets } from "../../models/llava/presets.ts";
+import { testContext } from "../testing-context.ts";
+import { conversationTrain } from "./definition.ts";
+import { runConversationTrain } from "./run.ts";
+
+let dir: string;
+const at = (name: string) => join(dir, name);
+const colors = ["red", "blue", "lime", "white"];
+const tokenizer = WordTokenizer.fromTexts([...colors, "what color is it ? first second say hello the sun"]);
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "retort-conversations-"));
+  for (const color of colors) {
+    await sharp({ create: { width: 30, height: 20, channels: 3, background: color } })
+      .png()
+      .toFile(at(`${color}.png`));
+  }
+  const turn = (question: string, answer: string) => [
+    { from: "human", value: question },
+    { from: "gpt", value: answer },
+  ];
+  const records = [
+    ...colors.map((color) => ({
+      id: color,
+      image: `${color}.png`,
+      conversations: [...turn("<image>\nwhat color is it ?", color), ...turn("say hello", "hello")],
+    })),
+    {
+      id: "both",
+      image: ["red.png", "blue.png"],
+      conversations: turn("<image><image> what color ?", "first red second blue"),
+    },
+    { id: "text", conversations: turn("what color is the sun ?", "white") },
+  ];
+  writeFileSync(at("data.json"), JSON.stringify(records));
+  for (const [name, seed] of [
+    ["student", 3],
+    ["teacher", 4],
+  ] as const) {
+    const config = {
+      ...visionPresets["clip-tiny"],
+      projector: { mergeSide: 1 },
+      decoder: decoderPresets["qwen-tiny"].decoder,
+      vocabularySize: tokenizer.vocabularySize,
+    };
+    const model = assemble({ config, tokenizer, weights: new Map(), random: ["vision", "projector", "decoder"], seed });
+    writeFileSync(at(`${name}.onnx`), writeModel(model, answerGraph(model.config, 8)));
+  }
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const training = {
+  numSteps: 80,
+  batchSize: 2,
+  numTokens: 80,
+  imagesPerRow: 2,
+  learningRate: 5e-3,
+  stepsPerRun: 10,
+  chunkRows: 64,
+};
+const stage = (params: object, inputs: Record<string, string> = { model: at("student.onnx") }) =>
+  testContext(conversationTrain, {
+    params: { data: { path: at("data.json"), images: dir }, template: "bare", trainable: "all", training, ...params },
+    inputs,
+    seed: 1,
+  });
+
+describe("conversation-train", () => {
+  it("learns turns about pictures, several pictures and text alone, and answers by what it sees", async () => {
+    const { context, artifacts, metrics, logs, remove } = stage({});
+    await runConversationTrain(context);
+    const losses = metrics.get("loss")!;
+    expect(losses).toHaveLength(80);
+    expect(losses.at(-1)!).toBeLessThan(0.15);
+    expect(metrics.get("tokenAccuracy")!.at(-1)).toBeGreaterThan(0.95);
+    expect(logs.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^6 conversations, 6 pictures, \d+ tokens$/),
+    );
+    const model = readModel(artifacts.get("model")!.bytes, "model");
+    const generator = await Generator.create(model, {
+      batchSize: 4,
+      imageBatchSize: 4,
+      numPromptTokens: 8,
+      numNewTokens: 3,
+      provider: "cpu",
+      threads: 1,
+    });
+    const pixels = await decodeImages(
+      colors.map((color) => ({ kind: "file", path: at(`${color}.png`) })),
+      { sizePx: model.config.imageSizePx },
+    );
+    const images = await generator.encodeImages(pixels);
+    const question = tokenizer.encode("what color is it ?");
+    const answers = await generator.answer(
+      colors.map((_, imageIndex) => ({ imageIndex, tokens: question })),
+      images,
+    );
+    await generator.dispose();
+    expect(answers.map((ids) => tokenizer.decode(ids))).toEqual(colors);
+    remove();
+  });
+
+  it("changes the projector alone in pre-training, and nothing else", async () => {
+    const { context, artifacts, remove } = stage({ trainable: "projector", training: { ...training, numSteps: 10 } });
+    await runConversationTrain(context);
+    const [before, after] = [
+      readModel(readFileSync(at("student.onnx")), "before"),
+      readModel(artifacts.get("model")!.bytes, "after"),
+    ];
+    const changed = [...before.weights].filter(([name, { data }]) =>
+      after.weights.get(name)!.data.some((value, i) => value !== data[i]),
+    );
+    expect(changed.map(([name]) => name).sort()).toEqual([
+      "projector.fc1.bias",
+      "projector.fc1.weight",
+      "projector.fc2.bias",
+      "projector.fc2.weight",
+    ]);
+    remove();
+  });
+
+  it("learns from a teacher on answers and image tokens, in any chunking with the same losses", async () => {
+    const losses = async (chunkRows: number) => {
+      const inputs = { model: at("student.onnx"), teacher: at("teacher.onnx") };
+      const { context, metrics, remove } = stage(
+        { objective: { kind: "llava-kd" }, training: { ...training, numSteps: 10, chunkRows } },
+        inputs,
+      );
+      await runConversationTrain(context);
+      remove();
+      expect([...metrics.keys()]).toEqual(expect.arrayContaining(["crossEntropy", "response", "visual", "relation"]));
+      return metrics.get("loss")!;
+    };
+    const [whole, chunked] = [await losses(1000), await losses(16)];
+    whole.forEach((loss, i) => {
+      expect(chunked[i]).toBeCloseTo(loss, 3);
+    });
+  });
+
+  it("refuses a teacher of another vocabulary or layout, and an objective without one", async () => {
+    const other = WordTokenizer.fromTexts(["other words"]);
+    const config = {
+      ...visionPresets["siglip-tiny"],
+      projector: { mergeSide: 1 },
+      decoder: decoderPresets["qwen-tiny"].decoder,
+      vocabularySize: other.vocabularySize,
+    };
+    const save = (name: string, tokens: WordTokenizer) => {
+      const model = assemble({
+        config: { ...config, vocabularySize: tokens.vocabularySize },
+        tokenizer: tokens,
+        weights: new Map(),
+        random: ["vision", "projector", "decoder"],
+        seed: 1,
+      });
+      writeFileSync(at(name), writeModel(model, answerGraph(model.config, 8)));
+    };
+    save("words.onnx", other);
+    save("layout.onnx", tokenizer);
+    const run = (teacher: string) =>
+      runConversationTrain(
+        stage({ objective: { kind: "llava-kd" } }, { model: at("student.onnx"), teacher: at(teacher) }).context,
+      );
+    await expect(run("words.onnx")).rejects.toMatchObject({ code: "DATA_TEACHER_VOCABULARY" });
+    await expect(run("layout.onnx")).rejects.toMatchObject({ code: "DATA_TEACHER_LAYOUT" });
+    await expect(runConversationTrain(stage({ objective: { kind: "llava-kd" } }).context)).rejects.toMatchObject({
+      code: "TEACHER_AND_OBJECTIVE",
+    });
+  });
+
+  it("knows its data by content", async () => {
+    const reference = conversationTrain.data(stage({}).context.params)!;
+    expect(await fingerprintDataset(reference)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

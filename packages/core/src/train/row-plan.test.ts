@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { Rng } from "../base/rng.ts";
+import { planRows, type RowPlanOptions } from "./row-plan.ts";
+
+const rng = Rng.fromSeed(9);
+const lengths = Uint32Array.from({ length: 400 }, () => 5 + rng.integer(60));
+const images = Uint32Array.from({ length: 400 }, () => Number(rng.integer(4) > 0));
+const options = {
+  lengths,
+  images,
+  numTokens: 100,
+  imagesPerRow: 2,
+  packed: true,
+  order: "shuffled" as const,
+  batchSize: 8,
+};
+const plan = (more: Partial<RowPlanOptions>, seed = 1) => planRows({ ...options, ...more }, Rng.fromSeed(seed));
+const sum = (row: readonly number[], of: Uint32Array) => row.reduce((total, index) => total + of[index]!, 0);
+
+describe("planRows", () => {
+  it("places every conversation once, within the tokens and pictures of a row", () => {
+    const rows = plan({});
+    expect([...rows.flat()].sort((a, b) => a - b)).toEqual([...lengths.keys()]);
+    for (const row of rows) {
+      expect(sum(row, lengths)).toBeLessThanOrEqual(100);
+      expect(sum(row, images)).toBeLessThanOrEqual(2);
+    }
+    expect(sum([...lengths.keys()], lengths) / (rows.length * 100)).toBeGreaterThan(0.8);
+    expect(plan({ packed: false })).toHaveLength(400);
+  });
+
+  it("depends on the stream alone", () => {
+    expect(plan({})).toEqual(plan({}));
+    expect(plan({})).not.toEqual(plan({}, 2));
+  });
+
+  it("groups batches by modality and similar length", () => {
+    const rows = plan({ packed: false, order: "by-modality-and-length" });
+    expect([...rows.flat()].sort((a, b) => a - b)).toEqual([...lengths.keys()]);
+    const spread = (of: number[][]) => {
+      let total = 0;
+      for (let first = 0; first + 8 <= of.length; first += 8) {
+        const each = of.slice(first, first + 8).map((row) => sum(row, lengths));
+        total += Math.max(...each) - Math.min(...each);
+      }
+      return total;
+    };
+    expect(spread(rows)).toBeLessThan(spread(plan({ packed: false })) / 3);
+    // Where batches of both kinds meet, at most the last ones of each are short.
+    const mixed = rows.filter((_, i) => i % 8 === 0).length;
+    expect(mixed).toBe(50);
+  });
+});
