@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CliEnv } from "../env.ts";
 import { cancel } from "./cancel.ts";
+import { detect } from "./detect.ts";
 import { exportRun } from "./export.ts";
 import { launch } from "./launch.ts";
 import { leaderboard } from "./leaderboard.ts";
@@ -35,6 +36,7 @@ export const commands = {
   export: exportRun,
   leaderboard,
   recipes,
+  detect,
   workers,
   link,
   verify,

@@ -1,8 +1,8 @@
-import { mkdir, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Artifact, Run, Stage } from "@retort/api";
 import type { Retort } from "@retort/api/client";
-import { CliError } from "../cli-error.ts";
+import { csv } from "../output/csv.ts";
+import { makeEmptyDir } from "../output/empty-dir.ts";
 import type { Server } from "../server.ts";
 import { download } from "./download.ts";
 import { writeLines } from "./write-lines.ts";
@@ -79,16 +79,6 @@ async function* sampleLines(retort: Retort, evaluationId: string): AsyncGenerato
 
 function artifactsOf(run: Run): { stage: Stage; artifact: Artifact }[] {
   return run.stages.flatMap((stage) => stage.artifacts.map((artifact) => ({ stage, artifact })));
-}
-
-async function makeEmptyDir(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  if ((await readdir(dir)).length === 0) return;
-  throw new CliError(`${dir} is not empty`, { fix: "Name another folder with --out" });
-}
-
-function csv(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function safe(text: string): string {

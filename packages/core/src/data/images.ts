@@ -4,10 +4,13 @@ import sharp, { type Sharp } from "sharp";
 import { DataError } from "../base/errors.ts";
 import { forEachConcurrently } from "./concurrently.ts";
 import type { ImageSource } from "./dataset.ts";
+import { openImage } from "./open-image.ts";
 
 export interface DecodeOptions {
   /** Width and height of the result. */
   sizePx: number;
+  /** Width of the result where it differs from its height. */
+  widthPx?: number;
   /** How images of another shape become square; default stretched by a Lanczos filter. */
   picture?: PictureOptions;
   signal?: AbortSignal;
@@ -25,18 +28,18 @@ export interface PictureOptions {
 const stretched: PictureOptions = { fit: "stretch", kernel: "lanczos3", background: [0, 0, 0] };
 
 /**
- * Decodes images to 8-bit sRGB of one size: [N, sizePx, sizePx, 3], row-major. Transparency is laid on black.
+ * Decodes images to 8-bit sRGB of one size: [N, sizePx, widthPx, 3], row-major. Transparency is laid on black.
  * @throws DataError naming the file (and its label) for a missing, empty, truncated or otherwise corrupt image.
  */
 export async function decodeImages(
   sources: readonly ImageSource[],
   options: DecodeOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { sizePx, picture = stretched } = options;
-  const stride = sizePx * sizePx * 3;
+  const { sizePx, widthPx = sizePx, picture = stretched } = options;
+  const stride = sizePx * widthPx * 3;
   const out = new Uint8Array(sources.length * stride);
   await forEachConcurrently(sources, options.signal, async (source, index) => {
-    out.set(await decodeImage(source, { sizePx, picture }), index * stride);
+    out.set(await decodeImage(source, { sizePx, widthPx, picture }), index * stride);
   });
   return out;
 }
@@ -62,7 +65,7 @@ export async function badImages(
 export async function imageSize(source: ImageSource): Promise<{ width: number; height: number }> {
   if (source.kind === "rgb") return { width: source.width, height: source.height };
   try {
-    const { autoOrient } = await sharp(source.kind === "file" ? source.path : source.bytes).metadata();
+    const { autoOrient } = await (await openImage(source)).metadata();
     return autoOrient;
   } catch (cause) {
     throw await corrupt(source, cause);
@@ -76,22 +79,20 @@ export async function encodePng(rgb: Uint8Array, widthPx: number, heightPx: numb
     .toBuffer();
 }
 
-/** Without a size the image keeps its own. */
-async function decodeImage(
-  source: ImageSource,
-  target: { sizePx: number; picture: PictureOptions } | null,
-): Promise<Uint8Array> {
+interface Target {
+  sizePx: number;
+  widthPx: number;
+  picture: PictureOptions;
+}
+
+/** Without a target the image keeps its own size. */
+async function decodeImage(source: ImageSource, target: Target | null): Promise<Uint8Array> {
   if (source.kind === "rgb") {
     checkRgbSize(source);
-    if (target === null || (source.width === target.sizePx && source.height === target.sizePx)) return source.data;
+    if (target === null || (source.width === target.widthPx && source.height === target.sizePx)) return source.data;
   }
   try {
-    const raw = { width: 0, height: 0, channels: 3 as const };
-    const image =
-      source.kind === "rgb"
-        ? sharp(source.data, { raw: { ...raw, width: source.width, height: source.height } })
-        : // "truncated" is refused by each of sharp's levels but "none"; warnings are not the picture's fault.
-          sharp(source.kind === "file" ? source.path : source.bytes, { failOn: "error" });
+    const image = await openImage(source);
     const upright = image.autoOrient().flatten({ background: "#000000" }).toColourspace("srgb");
     const sized = target === null ? upright : await resized(upright, target);
     return await sized.raw({ depth: "uchar" }).toBuffer();
@@ -100,9 +101,9 @@ async function decodeImage(
   }
 }
 
-async function resized(image: Sharp, { sizePx, picture }: { sizePx: number; picture: PictureOptions }): Promise<Sharp> {
+async function resized(image: Sharp, { sizePx, widthPx, picture }: Target): Promise<Sharp> {
   const { fit, kernel, background } = picture;
-  if (fit !== "pad") return image.resize(sizePx, sizePx, { fit: fit === "crop" ? "cover" : "fill", kernel });
+  if (fit !== "pad") return image.resize(widthPx, sizePx, { fit: fit === "crop" ? "cover" : "fill", kernel });
   // Padded before it is resized, as LLaVA does: the filter then mixes the border with the background.
   const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
   const { width, height } = info;
@@ -113,7 +114,7 @@ async function resized(image: Sharp, { sizePx, picture }: { sizePx: number; pict
     .extend({ left, right: side - width - left, top, bottom: side - height - top, background: { r, g, b } })
     .raw()
     .toBuffer();
-  return sharp(square, { raw: { width: side, height: side, channels: 3 } }).resize(sizePx, sizePx, {
+  return sharp(square, { raw: { width: side, height: side, channels: 3 } }).resize(widthPx, sizePx, {
     fit: "fill",
     kernel,
   });
@@ -133,7 +134,11 @@ function checkRgbSize(source: Extract<ImageSource, { kind: "rgb" }>): void {
 
 async function corrupt(source: ImageSource, cause: unknown): Promise<DataError> {
   const sizeBytes = await byteCount(source);
-  const details = { where: nameOf(source), cause, expected: "a complete PNG, JPEG, WebP, GIF, TIFF or AVIF image" };
+  const details = {
+    where: nameOf(source),
+    cause,
+    expected: "a complete PNG, JPEG, WebP, GIF, TIFF, BMP or AVIF image",
+  };
   if (sizeBytes === null) {
     return new DataError({
       ...details,

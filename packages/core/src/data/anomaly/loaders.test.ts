@@ -1,15 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { encode } from "bmp-ts";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hasShared, sharedPath } from "../../../../../scripts/shared.mjs";
 import { SpecError } from "../../base/errors.ts";
+import { BadRecords } from "../bad-records.ts";
+import { decodeImages } from "../images.ts";
 import { fingerprintDataset } from "../loaders.ts";
 import { isAnomalous } from "./anomaly-data.ts";
 import { anomalyDataParams, anomalyDataReference } from "./choice.ts";
 import { loadAnomalyData, loadAnomalyTrainData } from "./loaders.ts";
 import { decodeMask } from "./masks.ts";
+import { parseVisaTable } from "./visa-loader.ts";
 
 const signal = new AbortController().signal;
 let folder: string;
@@ -237,7 +241,109 @@ describe("the generated set", () => {
   });
 });
 
+describe("a folder in BTAD layout", () => {
+  it("says ok and ko, and comes as BMP", async () => {
+    const folders = { "train/ok": 3, "test/ok": 2, "test/ko": 2, "ground_truth/ko": 2 };
+    for (const [place, count] of Object.entries(folders)) {
+      for (let index = 0; index < count; index++) {
+        const path = join(root, "01", place, `${index}.bmp`);
+        mkdirSync(dirname(path), { recursive: true });
+        const level = place.startsWith("ground") ? 255 : 40 * index + place.length;
+        // Blue, green, red and an unused byte for each of 4 x 2 pixels.
+        const data = Buffer.from(Array.from({ length: 8 }, () => [0, level, level, 0]).flat());
+        writeFileSync(path, encode({ data, width: 4, height: 2, bitPP: 24 }).data);
+      }
+    }
+    const { categories } = await loadAnomalyData(
+      anomalyDataParams.parse({ sources: [{ kind: "btad-layout", root, categories: ["01"] }] }),
+      signal,
+    );
+    const [{ train, test }] = categories as [(typeof categories)[number]];
+    expect([train.length, test.map(({ defect }) => defect)]).toEqual([3, ["ko", "ko", "good", "good"]]);
+    expect(test[0]).toMatchObject({ width: 4, height: 2 });
+    expect([...(await decodeMask(test[0]!.mask()!)).data]).toEqual(Array(8).fill(1));
+    expect([...(await decodeImages([train[1]!.image()], { sizePx: 2, widthPx: 4 })).subarray(0, 3)]).not.toEqual([
+      0, 0, 0,
+    ]);
+    writeFileSync(join(root, "01/train/ok/0.bmp"), readFileSync(join(root, "01/train/ok/1.bmp")).subarray(0, 60));
+    await expect(decodeImages([train[0]!.image()], { sizePx: 2 })).rejects.toMatchObject({
+      code: "DATA_CORRUPT_IMAGE",
+    });
+  });
+});
+
+describe("masks", () => {
+  const one = (pixels: ArrayLike<number>, options: { channels: 1 | 3 | 4; depth?: "ushort" }) => {
+    const { channels, depth } = options;
+    const data = depth === "ushort" ? Uint16Array.from(pixels) : Uint8Array.from(pixels);
+    return sharp(data, { raw: { width: 2, height: 1, channels } });
+  };
+  const decoded = async (image: sharp.Sharp) => {
+    const { data } = await decodeMask({ kind: "encoded", bytes: await image.png().toBuffer() });
+    return [...data];
+  };
+
+  it("count every colour but black, also class numbers, 16 bits and palettes; transparency does not count", async () => {
+    expect(await decoded(one([0, 3], { channels: 1 }))).toEqual([0, 1]);
+    expect(await decoded(one([0, 0, 1, 0, 0, 0], { channels: 3 }))).toEqual([1, 0]);
+    expect(await decoded(one([0, 0, 0, 255, 9, 0, 0, 0], { channels: 4 }))).toEqual([0, 1]);
+    expect(await decoded(one([0, 2], { channels: 1, depth: "ushort" }).toColourspace("grey16"))).toEqual([0, 1]);
+    const palette = await one([0, 0, 0, 200, 10, 10], { channels: 3 }).png({ palette: true }).toBuffer();
+    expect([...(await decodeMask({ kind: "encoded", bytes: palette })).data]).toEqual([0, 1]);
+  });
+});
+
+describe("VisA", () => {
+  it("is read by its split tables", async () => {
+    const rows = [
+      "candle,train,normal,candle/Data/Images/Normal/0.JPG,",
+      "candle,train,normal,candle/Data/Images/Normal/1.JPG,",
+      "candle,test,normal,candle/Data/Images/Normal/2.JPG,",
+      "candle,test,anomaly,candle/Data/Images/Anomaly/0.JPG,candle/Data/Masks/Anomaly/0.png",
+      "candle,train,anomaly,candle/Data/Images/Anomaly/1.JPG,candle/Data/Masks/Anomaly/1.png",
+    ];
+    const table = join(root, "split_csv", "1cls.csv");
+    const write = (more: string[] = []) => {
+      mkdirSync(dirname(table), { recursive: true });
+      writeFileSync(table, ["object,split,label,image,mask", ...rows, ...more].join("\n"));
+    };
+    write();
+    for (const [index, row] of rows.entries()) {
+      const [, , , image, mask] = row.split(",");
+      await put(image!, index);
+      if (mask) await put(mask, 0, { square: true });
+    }
+    const visa = (more: Record<string, unknown> = {}) => loadAnomalyData(params(more, "visa"), signal);
+    const { categories } = await visa();
+    expect(categories.map(({ name, train, test }) => [name, train.length, test.map(({ defect }) => defect)])).toEqual([
+      ["candle", 2, ["good", "bad"]],
+    ]);
+    write([
+      "candle,test,normal,candle/Data/Images/Normal/2.JPG,mask.png",
+      "candle,test,normal,nowhere.JPG,",
+      "x,y,z,,",
+    ]);
+    const { skipped } = await visa({ onBadRecord: "skip" });
+    expect(skipped.map(({ code }) => code)).toEqual(["DATA_MASK_FOR_GOOD", "DATA_BAD_RECORD", "DATA_MISSING_IMAGE"]);
+    expect(skipped[0]!.where).toContain("row 7");
+  });
+});
+
 describe.runIf(hasShared)("public data", () => {
+  it("VisA's tables have the published counts", () => {
+    const counts = (name: string) => {
+      const bad = new BadRecords("error");
+      const path = sharedPath("data", "visa", `${name}.csv`);
+      const rows = parseVisaTable(readFileSync(path, "utf8"), { where: path, bad });
+      return ["train normal", "train anomaly", "test normal", "test anomaly"].map(
+        (kind) => rows.filter(({ row }) => `${row.split} ${row.label}` === kind).length,
+      );
+    };
+    expect(counts("1cls")).toEqual([8659, 0, 962, 1200]);
+    expect(counts("2cls_fewshot")).toEqual([1924, 240, 7697, 960]);
+    expect(counts("2cls_highshot")).toEqual([5773, 720, 3848, 480]);
+  });
+
   it("screw and magnetic tile become one set", async () => {
     const both = anomalyDataParams.parse({
       sources: [

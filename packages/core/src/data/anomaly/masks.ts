@@ -1,7 +1,7 @@
 // [node]
-import sharp from "sharp";
 import { DataError } from "../../base/errors.ts";
 import type { ImageSource } from "../dataset.ts";
+import { openImage } from "../open-image.ts";
 
 /** Which pixels of one picture are anomalous, row-major [height, width], 1 or 0. */
 export interface Mask {
@@ -16,10 +16,7 @@ export interface Mask {
  */
 export async function decodeMask(source: ImageSource): Promise<Mask> {
   try {
-    const image =
-      source.kind === "rgb"
-        ? sharp(source.data, { raw: { width: source.width, height: source.height, channels: 3 } })
-        : sharp(source.kind === "file" ? source.path : source.bytes, { failOn: "error" });
+    const image = await openImage(source);
     const { depth } = await image.metadata();
     // 8 bits would round a 16-bit class number to nothing.
     const wide = depth !== "uchar" && source.kind !== "rgb";
