@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { Rng } from "../../../base/rng.ts";
+import type { FloatImage } from "../anomaly.ts";
+import { foregroundMask, otsu } from "./foreground.ts";
+import { perlinNoise } from "./perlin.ts";
+import { synthesize } from "./synthesis.ts";
+import { defectNames, synthesisParams } from "./synthesis-params.ts";
+import { generatedTexture } from "./texture.ts";
+
+const size = { width: 48, height: 40 };
+
+/** A dark bar on bright ground, slightly uneven. */
+function bar(channels: number): FloatImage {
+  const data = Float32Array.from({ length: size.width * size.height * channels }, (_, at) => {
+    const [x, y] = [Math.floor(at / channels) % size.width, Math.floor(at / channels / size.width)];
+    return (x >= 16 && x < 32 && y >= 8 && y < 32 ? 0.3 : 0.8) + 0.02 * Math.sin(at);
+  });
+  return { data, ...size, channels };
+}
+
+const params = (more: Record<string, unknown>) => synthesisParams.parse({ cleanShare: 0, ...more });
+
+describe.each(defectNames)("defect %s", (kind) => {
+  const input = (seed: number, channels = 1, more: Record<string, unknown> = {}) => ({
+    image: bar(channels),
+    params: params({ kinds: [kind], ...more }),
+    rng: Rng.fromSeed(seed).stream("synthesis"),
+    foreground: null,
+  });
+
+  it("is the same for the same seed, another for another, and leaves its input alone", () => {
+    const one = input(1);
+    const made = synthesize(one);
+    expect(one.image).toEqual(bar(1));
+    expect(synthesize(input(1))).toEqual(made);
+    expect(synthesize(input(2)).image.data).not.toEqual(made.image.data);
+  });
+
+  it.each([1, 3])("marks what changed, and nothing else, in %i channels", (channels) => {
+    for (let seed = 0; seed < 8; seed++) {
+      const { image, mask, kinds } = synthesize(input(seed, channels));
+      const before = bar(channels);
+      expect(kinds.every((name) => name === kind)).toBe(true);
+      expect(mask).toContain(1);
+      const wrong: number[] = [];
+      mask.forEach((inside, at) => {
+        let change = 0;
+        for (let c = 0; c < channels; c++) {
+          const value = image.data[at * channels + c]!;
+          change += Math.abs(value - before.data[at * channels + c]!) / channels;
+          if (value < 0 || value > 1) wrong.push(at);
+        }
+        if (inside === 1 ? change < 0.03 - 1e-6 : change > 0.03 + 1e-6) wrong.push(at);
+      });
+      expect(wrong).toEqual([]);
+    }
+  });
+
+  it("lies on the thing where there is one", () => {
+    const foreground = foregroundMask(bar(1).data, { ...size, growPx: 0 })!;
+    let [inside, all] = [0, 0];
+    for (let seed = 0; seed < 12; seed++) {
+      const { mask } = synthesize({ ...input(seed), foreground });
+      mask.forEach((marked, at) => {
+        all += marked;
+        inside += marked & foreground[at]!;
+      });
+    }
+    // Patches are centred on the thing and may reach over its edge.
+    expect(inside / all).toBeGreaterThan(0.5);
+  });
+});
+
+describe("synthesize", () => {
+  it("leaves its share of images normal", () => {
+    const image = bar(1);
+    const rng = Rng.fromSeed(3);
+    const made = Array.from({ length: 200 }, (_, n) =>
+      synthesize({
+        image,
+        params: params({ cleanShare: 0.35, kinds: ["scar"] }),
+        rng: rng.stream(`${n}`),
+        foreground: null,
+      }),
+    );
+    const clean = made.filter(({ kinds }) => kinds.length === 0);
+    expect(clean.length / 200).toBeCloseTo(0.35, 1);
+    expect(clean.every((one) => one.image === image && !one.mask.includes(1))).toBe(true);
+  });
+
+  it("takes textures where the parameters say", () => {
+    const white: FloatImage = { ...bar(1), data: new Float32Array(size.width * size.height).fill(1) };
+    const { image, mask } = synthesize({
+      image: bar(1),
+      params: params({ kinds: ["perlin"], textures: ["training"], numAugmenters: 0, minOpacity: 1 }),
+      rng: Rng.fromSeed(4),
+      foreground: null,
+      textures: { training: () => white },
+    });
+    mask.forEach((inside, at) => {
+      if (inside === 1) expect(image.data[at]).toBeCloseTo(1, 5);
+    });
+  });
+
+  it("refuses bounds that are the wrong way round and a folder without a use", () => {
+    expect(() => synthesisParams.parse({ minOpacity: 0.9, maxOpacity: 0.1 })).toThrow(
+      "minOpacity is at most maxOpacity",
+    );
+    expect(() => synthesisParams.parse({ textureFolder: "/textures" })).toThrow("goes with textures from a folder");
+  });
+});
+
+describe("foregroundMask", () => {
+  it("finds the thing, and none where a texture fills the picture", () => {
+    const mask = foregroundMask(bar(1).data, { ...size, growPx: 1 })!;
+    const columns = Array.from({ length: size.width }, (_, x) => mask[20 * size.width + x]);
+    expect(columns.map((inside, x) => (inside === 1 ? x : -1)).filter((x) => x >= 0)).toEqual(
+      Array.from({ length: 18 }, (_, at) => 15 + at),
+    );
+    const texture = generatedTexture(Rng.fromSeed(1).stream("t"), { ...size, channels: 1 });
+    expect(foregroundMask(texture.data, { ...size, growPx: 1 })).toBeNull();
+  });
+
+  it("parts two tones between them", () => {
+    const { threshold, separability } = otsu(Float32Array.from({ length: 100 }, (_, at) => (at < 30 ? 0.2 : 0.7)));
+    expect(threshold).toBeGreaterThan(0.2);
+    expect(threshold).toBeLessThanOrEqual(0.7);
+    expect(separability).toBeCloseTo(1, 5);
+  });
+});
+
+describe("perlinNoise", () => {
+  it("is smooth, centred and zero on the lattice", () => {
+    const noise = perlinNoise(Rng.fromSeed(5), { width: 64, height: 64, cellsX: 4, cellsY: 4, angle: 0.3 });
+    const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
+    expect(Math.abs(mean)).toBeLessThan(0.15);
+    let step = 0;
+    for (let at = 1; at < 64; at++) step = Math.max(step, Math.abs(noise[at]! - noise[at - 1]!));
+    expect(step).toBeLessThan(0.35);
+    expect(Math.max(...noise)).toBeGreaterThan(0.4);
+  });
+});
