@@ -1,4 +1,5 @@
 import { DataError } from "../../base/errors.ts";
+import { ClipBpeTokenizer } from "./clip-bpe.ts";
 import { HubTokenizer } from "./hub.ts";
 import { Llama2cTokenizer } from "./llama2c.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -8,6 +9,7 @@ import { WordTokenizer } from "./word.ts";
 const tokenizers = {
   word: WordTokenizer,
   hub: HubTokenizer,
+  "clip-bpe": ClipBpeTokenizer,
   llama2c: Llama2cTokenizer,
 } satisfies Record<string, { fromJSON(value: unknown): Tokenizer }>;
 
