@@ -7,6 +7,8 @@ import { ANOMALY_DATA } from "./anomaly/choice.ts";
 import { fingerprintAnomalyData } from "./anomaly/loaders.ts";
 import { fingerprintBenchmarks } from "./benchmarks/loaders.ts";
 import { BENCHMARK_DATA } from "./benchmarks/question.ts";
+import { CAPTION_DATA } from "./captions/choice.ts";
+import { fingerprintCaptions } from "./captions/loaders.ts";
 import type { DataReference } from "./choice.ts";
 import { cifarQuestionsLoader } from "./cifar/cifar-questions-loader.ts";
 import type { DatasetLoader, VqaData } from "./dataset.ts";
@@ -36,6 +38,7 @@ export function fingerprintDataset(reference: DataReference): Promise<string> {
   if (reference.adapter === BENCHMARK_DATA) return fingerprintBenchmarks(reference.params.benchmarks);
   if (reference.adapter === LLAVA_JSON_DATA) return fingerprintConversations(reference.params);
   if (reference.adapter === modelFiles.name) return fingerprintFiles(modelFiles.params.parse(reference.params));
+  if (reference.adapter === CAPTION_DATA) return fingerprintCaptions(reference.params);
   const { loader, params } = resolve(reference);
   return loader.fingerprint(params);
 }

@@ -110,7 +110,7 @@ describe("tower file", () => {
     const g = graph("other");
     g.output("y", g.input("x", { dtype: "float32", shape: [1] }));
     expect(() => readTower(exportOnnx(g), "other.onnx")).toThrow(
-      expect.objectContaining({ code: "DATA_NOT_AN_IMAGE_TOWER", where: "other.onnx" }),
+      expect.objectContaining({ code: "DATA_OTHER_MODEL", where: "other.onnx" }),
     );
   });
 });

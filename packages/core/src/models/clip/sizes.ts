@@ -1,11 +1,11 @@
 import type { ImageTowerConfig, SmallConfig, VitConfig } from "./config.ts";
 
 /** Channel means and deviations that all published CLIP weights expect. Source: openai/CLIP, clip.py. */
-const pixels = {
+export const CLIP_PIXELS: Pick<VitConfig, "channels" | "mean" | "std"> = {
   channels: 3,
   mean: [0.48145466, 0.4578275, 0.40821073],
   std: [0.26862954, 0.26130258, 0.27577711],
-} as const;
+};
 
 /** Named image towers. Sources: openai/CLIP (B/16, L/14@336), OpenCLIP's model configs (B/16 plus 240). */
 export const imageTowers = {
@@ -52,9 +52,7 @@ type VitSizes = Pick<VitConfig, "imageSizePx" | "patchSizePx" | "dim" | "layers"
 function vit(sizes: VitSizes & { activation?: VitConfig["activation"] }): VitConfig {
   return {
     kind: "vit",
-    ...pixels,
-    mean: [...pixels.mean],
-    std: [...pixels.std],
+    ...CLIP_PIXELS,
     brightness: "none",
     hidden: 4 * sizes.dim,
     activation: "quick_gelu",

@@ -36,7 +36,10 @@ export function smallTower(p: nn.Scope, x: Value, config: SmallConfig, options: 
     return { layer, grid: { height, width }, values: flatten(map) };
   });
   const pooled = op.reduceMean(nn.layerNorm(p.at("norm"), tokens), { axes: [1] });
-  return { layers, embedding: nn.linear(p.at("projection"), pooled, { out: embedDim, bias: false }) };
+  const global = nn.linear(p.at("projection"), pooled, { out: embedDim, bias: false });
+  // The pyramid's maps are part of the embedding, so that contrastive training reaches them.
+  const means = Object.values(joint).map((map) => op.reduceMean(map, { axes: [2, 3] }));
+  return { layers, embedding: means.reduce((sum, mean) => op.add(sum, mean), global) };
 }
 
 interface Layers {
