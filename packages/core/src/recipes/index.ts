@@ -1,4 +1,5 @@
 import { benchmarksOfRun } from "./benchmarks.ts";
+import { clipAda } from "./clip-ada/recipe.ts";
 import { diagnostic } from "./diagnostic.ts";
 import { llavaFiles } from "./llava-files.ts";
 import { llavaKd } from "./llava-kd.ts";
@@ -9,6 +10,7 @@ import type { RecipeDefinition } from "./recipe.ts";
 /** Every recipe, by its name. */
 export const recipes = {
   quickstart,
+  "clip-ada": clipAda,
   diagnostic,
   "llava-kd": llavaKd,
   "llava-teacher": llavaTeacher,

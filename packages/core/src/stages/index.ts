@@ -1,5 +1,9 @@
 import type { z } from "zod";
 import { benchmarkEvaluate } from "./benchmark-evaluate/definition.ts";
+import { clipAdaEvaluate } from "./clip-ada-evaluate/definition.ts";
+import { clipAdaTrain } from "./clip-ada-train/definition.ts";
+import { clipImport } from "./clip-import/definition.ts";
+import { clipPretrain } from "./clip-pretrain/definition.ts";
 import { conversationTrain } from "./conversation-train/definition.ts";
 import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
@@ -21,6 +25,10 @@ import { vlmSft } from "./vlm-sft/definition.ts";
 export const stages = {
   "benchmark-evaluate": benchmarkEvaluate,
   "conversation-train": conversationTrain,
+  "clip-ada-evaluate": clipAdaEvaluate,
+  "clip-ada-train": clipAdaTrain,
+  "clip-import": clipImport,
+  "clip-pretrain": clipPretrain,
   diagnostic,
   "diagnostic-check": diagnosticCheck,
   "model-import": modelImport,

@@ -7,6 +7,10 @@ type StageRuns = { readonly [K in StageKind]: () => Promise<StageRun<StageParams
 export const stageRuns: StageRuns = {
   "benchmark-evaluate": async () => (await import("./benchmark-evaluate/run.ts")).runBenchmarkEvaluate,
   "conversation-train": async () => (await import("./conversation-train/run.ts")).runConversationTrain,
+  "clip-ada-evaluate": async () => (await import("./clip-ada-evaluate/run.ts")).runClipAdaEvaluate,
+  "clip-ada-train": async () => (await import("./clip-ada-train/run.ts")).runClipAdaTrain,
+  "clip-import": async () => (await import("./clip-import/run.ts")).runClipImport,
+  "clip-pretrain": async () => (await import("./clip-pretrain/run.ts")).runClipPretrain,
   diagnostic: async () => (await import("./diagnostic/run.ts")).runDiagnostic,
   "diagnostic-check": async () => (await import("./diagnostic-check/run.ts")).runDiagnosticCheck,
   "model-import": async () => (await import("./model-import/run.ts")).runModelImport,

@@ -1,0 +1,140 @@
+// [node]
+
+import { readdir } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { DataError } from "../../base/errors.ts";
+import type { Rng } from "../../base/rng.ts";
+import { Rng as RngOf } from "../../base/rng.ts";
+import type { AnomalyDataParams } from "../../data/anomaly/choice.ts";
+import { loadAnomalyTrainData } from "../../data/anomaly/loaders.ts";
+import type { ImageSource } from "../../data/dataset.ts";
+import { decodeImages } from "../../data/images.ts";
+import { foregroundMask } from "../../data/synthetic/anomaly/foreground.ts";
+import type { SynthesisParams } from "../../data/synthetic/anomaly/synthesis-params.ts";
+
+/** A normal training image, decoded. */
+export interface NormalImage {
+  /** 8 bits, [sizePx, sizePx, channels]. */
+  pixels: Uint8Array;
+  /** Mean and deviation of its brightness, pixels in [0, 1]. */
+  brightness: readonly [number, number];
+  /** [sizePx, sizePx]; null where no thing stands out from a background. */
+  foreground: Uint8Array | null;
+}
+
+export interface NormalImagesOptions {
+  data: AnomalyDataParams;
+  synthesis: SynthesisParams;
+  channels: 1 | 3;
+  sizePx: number;
+  heldOut: number;
+  seed: number;
+}
+
+/** Pixels by which a found thing is grown, since defects reach over its edge. */
+const GROW_PX = 2;
+
+/** The normal images of all categories, decoded once and kept: a byte a pixel and channel. */
+export class NormalImages {
+  readonly sizePx: number;
+  readonly channels: 1 | 3;
+  /** By category. */
+  readonly categories: readonly { name: string; images: readonly NormalImage[] }[];
+  /** Pictures of a texture folder, [sizePx, sizePx, channels]. */
+  readonly textures: readonly Uint8Array[];
+
+  private constructor(made: Pick<NormalImages, "sizePx" | "channels" | "categories" | "textures">) {
+    this.sizePx = made.sizePx;
+    this.channels = made.channels;
+    this.categories = made.categories;
+    this.textures = made.textures;
+  }
+
+  /** `part` "held-out" has what "train" leaves; a category of one image has it in both. */
+  static async load(options: NormalImagesOptions, part: "train" | "held-out"): Promise<NormalImages> {
+    const { data, synthesis, channels, sizePx } = options;
+    const { categories } = await loadAnomalyTrainData(data, new AbortController().signal);
+    const decoded = await Promise.all(
+      categories.map(async ({ name, train }) => {
+        const chosen = partOf(train, { category: name, part, ...options });
+        const rgb = await decodeImages(
+          chosen.map((image) => image.image()),
+          { sizePx },
+        );
+        const stride = sizePx * sizePx * 3;
+        const images = chosen.map((_, at) =>
+          normalImage(rgb.subarray(at * stride, (at + 1) * stride), sizePx, channels),
+        );
+        return { name, images };
+      }),
+    );
+    const textures =
+      synthesis.textureFolder === null ? [] : await texturesIn(synthesis.textureFolder, sizePx, channels);
+    return new NormalImages({ sizePx, channels, categories: decoded, textures });
+  }
+
+  /** Categories equally likely, then their images. */
+  pick(rng: Rng): NormalImage {
+    return rng.pick(rng.pick(this.categories).images);
+  }
+}
+
+function partOf<T>(
+  items: readonly T[],
+  { category, part, heldOut, seed }: { category: string; part: "train" | "held-out"; heldOut: number; seed: number },
+): T[] {
+  const numHeldOut = Math.min(items.length - 1, Math.ceil(items.length * heldOut));
+  if (numHeldOut === 0) return [...items];
+  const order = RngOf.fromSeed(seed)
+    .stream(`held-out/${category}`)
+    .shuffle([...items.keys()]);
+  const held = new Set(order.slice(0, numHeldOut));
+  return items.filter((_, at) => held.has(at) === (part === "held-out"));
+}
+
+/** From 8-bit RGB [sizePx, sizePx, 3]. */
+export function normalImage(rgb: Uint8Array, sizePx: number, channels: 1 | 3): NormalImage {
+  const count = sizePx * sizePx;
+  const grey = new Float32Array(count);
+  let [sum, sumSquares] = [0, 0];
+  for (let at = 0; at < count; at++) {
+    const value = (0.299 * rgb[3 * at]! + 0.587 * rgb[3 * at + 1]! + 0.114 * rgb[3 * at + 2]!) / 255;
+    grey[at] = value;
+    sum += value;
+    sumSquares += value * value;
+  }
+  const mean = sum / count;
+  const deviation = Math.sqrt(Math.max(0, sumSquares / count - mean * mean));
+  const pixels = channels === 3 ? rgb.slice() : Uint8Array.from(grey, (value) => Math.round(value * 255));
+  const foreground = foregroundMask(grey, { width: sizePx, height: sizePx, growPx: GROW_PX });
+  return { pixels, brightness: [mean, deviation], foreground };
+}
+
+const IMAGE_EXTENSIONS = new Set([".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"]);
+
+async function texturesIn(folder: string, sizePx: number, channels: 1 | 3): Promise<Uint8Array[]> {
+  const names = await readdir(folder, { recursive: true }).catch((cause) => {
+    throw new DataError({
+      code: "DATA_PATH_MISSING",
+      message: "The folder of textures cannot be read",
+      expected: "a readable folder",
+      where: folder,
+      fix: "Give the path as it is on the worker's machine.",
+      cause,
+    });
+  });
+  const files = names.filter((name) => IMAGE_EXTENSIONS.has(extname(name).toLowerCase())).sort();
+  if (files.length === 0) {
+    throw new DataError({
+      code: "DATA_NO_TEXTURES",
+      message: "The folder of textures holds no picture",
+      expected: [...IMAGE_EXTENSIONS].join(", "),
+      got: `${names.length} other files`,
+      where: folder,
+    });
+  }
+  const sources = files.map((name): ImageSource => ({ kind: "file", path: join(folder, name) }));
+  const rgb = await decodeImages(sources, { sizePx });
+  const stride = sizePx * sizePx * 3;
+  return files.map((_, at) => normalImage(rgb.subarray(at * stride, (at + 1) * stride), sizePx, channels).pixels);
+}

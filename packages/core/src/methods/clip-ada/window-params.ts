@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+export const windowParams = z
+  .strictObject({
+    cropPx: z.int().min(32).max(1024).default(128).describe("Width and height of the windows that are trained on"),
+    minZoom: z.number().min(0.25).max(4).default(0.8).describe("Weakest enlargement of a window"),
+    maxZoom: z.number().min(0.25).max(4).default(1.25).describe("Strongest enlargement of a window"),
+    flips: z.boolean().default(true).describe("Windows are mirrored along both axes at random"),
+  })
+  .refine(({ minZoom, maxZoom }) => minZoom <= maxZoom, { path: ["minZoom"], message: "minZoom is at most maxZoom" })
+  .prefault({})
+  .describe("Windows of the training images");
+
+export type WindowParams = z.infer<typeof windowParams>;
