@@ -33,7 +33,7 @@ export const clipAdaSweeps = {
   },
   synthesis: {
     title: "Kinds of synthetic defects",
-    summary: "Each kind alone, the three of the default, all five, and defects anywhere instead of on the thing.",
+    summary: "Each kind alone, the three of the literature, all five, and defects anywhere instead of on the thing.",
     search: {
       space: {
         parameters: {

@@ -15,7 +15,7 @@ export const synthesisParams = z
     kinds: z
       .array(z.enum(defectNames))
       .min(1)
-      .default(["perlin", "cutpaste", "scar"])
+      .default([...defectNames])
       .describe(
         "Kinds of defects: textures in Perlin-noise blots (DRAEM), moved rectangles and thin scars (CutPaste), soft spots and strokes",
       ),
