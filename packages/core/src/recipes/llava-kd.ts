@@ -49,7 +49,7 @@ export const llavaKd = {
   stages({ scheme, student, teacher, distillation, ...common }: LlavaKdParams, seed: number): StageSpec[] {
     const { numImages, imagesSeed, alignment, tuning, labelSmoothing } = student;
     const subset = numImages === null ? null : { numImages, seed: imagesSeed ?? seed };
-    const taught = scheme.some(isDistilled) ? teacherSide({ teacher, distillation, subset, common }) : null;
+    const taught = scheme.some(isDistilled) ? teacherSide({ teacher, distillation, subset, common, seed }) : null;
     const own = schemeStages(common, {
       prefix: "",
       scheme,
@@ -73,14 +73,15 @@ export const llavaKd = {
 
 interface TeacherSide extends Pick<LlavaKdParams, "teacher" | "distillation"> {
   subset: Schooling["subset"];
+  seed: number;
   common: Parameters<typeof encoderStages>[0];
 }
 
 /** The teacher, and its outputs for the student's pictures where they are stored. */
-function teacherSide({ teacher, distillation, subset, common }: TeacherSide) {
+function teacherSide({ teacher, distillation, subset, common, seed }: TeacherSide) {
   const { data, threads, device } = common;
   const { objective, precision, topK } = distillation;
-  const stages = teacherStages(common, teacher);
+  const stages = teacherStages(common, teacher, seed);
   const model = { stage: stages.at(-1)!.name, artifact: "model" };
   if (distillation.teacher === "online") {
     return { stages, distillation: { objective, teacher: { input: "teacher" as const, from: model } } };

@@ -20,7 +20,7 @@ export const llavaTeacher = {
   published: [],
   stages({ teacher, ...common }: LlavaTeacherParams, seed: number): StageSpec[] {
     // The run's seed and the teacher's add up, so that a sweep over seeds trains as many teachers.
-    const stages = teacherStages(common, { ...teacher, seed: teacher.seed + seed });
+    const stages = teacherStages(common, { ...teacher, seed: teacher.seed + seed }, seed);
     return [...encoderStages(common), ...stages, ...evaluationStages(common, stages.at(-1)!.name)];
   },
 } satisfies RecipeDefinition<LlavaTeacherParams>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { Graph, Optimizer, Tensor, Value } from "@retort/engine";
 import { compileTrainStep, type Provider } from "@retort/engine/node";
-import { createPrefetcher } from "../data/prefetch.ts";
+import { type Batch, type BatchProducer, createPrefetcher } from "../data/prefetch.ts";
 
 /** What is learnt, from what, by which rule. */
 export interface TrainTask {
@@ -13,8 +13,11 @@ export interface TrainTask {
   loss: Value;
   /** Further scalars to report, by name. */
   metrics: Readonly<Record<string, Value>>;
-  /** Producer module whose batch i feeds run i: every input of the graph, stacked [stepsPerRun, ...]. */
-  batches: { module: URL; options: unknown };
+  /**
+   * Batch i feeds run i: every input of the graph, stacked [stepsPerRun, ...]. Made by a module in a thread of its own, while
+   * the graph runs; or here, where a batch is made faster than a thread is started.
+   */
+  batches: { module: URL; options: unknown } | BatchProducer;
   optimizer: Optimizer;
   maxGradNorm: number;
   numSteps: number;
@@ -57,7 +60,7 @@ export async function train(task: TrainTask, host: TrainHost): Promise<Map<strin
   try {
     if (host.checkpoint !== null) program.load(await readFile(host.checkpoint.path));
     if (program.step > 0) host.log("info", `Resumed at step ${program.step} of ${numSteps}`);
-    const batches = createPrefetcher({ ...task.batches, ahead: 2, start: program.step / stepsPerRun, signal });
+    const batches = batchSource(task.batches, { start: program.step / stepsPerRun, signal });
     try {
       while (program.step < numSteps) {
         const batch = await batches.next();
@@ -86,6 +89,20 @@ export async function train(task: TrainTask, host: TrainHost): Promise<Map<strin
   } finally {
     await program.dispose();
   }
+}
+
+interface BatchSource {
+  next(): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+function batchSource(
+  batches: TrainTask["batches"],
+  { start, signal }: { start: number; signal: AbortSignal },
+): BatchSource {
+  if ("module" in batches) return createPrefetcher({ ...batches, ahead: 2, start, signal });
+  let index = start;
+  return { next: async () => batches.batch(index++), close: async () => {} };
 }
 
 function isCheckpoint(before: number, step: number, { checkpointEverySteps, numSteps }: TrainTask): boolean {

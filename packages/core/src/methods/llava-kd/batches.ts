@@ -1,56 +1,33 @@
-// [node] Runs in the prefetch thread.
+// [node]
 import type { Tensor } from "@retort/engine";
-import { z } from "zod";
 import { Rng } from "../../base/rng.ts";
-import { loadDataset } from "../../data/loaders.ts";
 import type { Batch, BatchProducer } from "../../data/prefetch.ts";
-import { subsetOf, subsetParam } from "../../data/subset.ts";
-import { tokenizerFromJSON } from "../../data/tokenizers/index.ts";
 import type { Tokenizer } from "../../data/tokenizers/tokenizer.ts";
-import { ImageFeatures } from "../../models/llava/features-file.ts";
+import type { ImageFeatures } from "../../models/llava/features-file.ts";
 import { Epochs } from "../../train/epochs.ts";
 import { packedLength, packQuestions } from "../../train/packing.ts";
-import { orderQuestions, questionOrders } from "../../train/question-order.ts";
-import { type Asked, type Sample, sampleContents, samplesOf } from "./samples.ts";
-import { TeacherOutputs } from "./teacher-file.ts";
+import { orderQuestions, type QuestionOrder } from "../../train/question-order.ts";
+import type { Asked, Sample } from "./samples.ts";
+import type { TeacherOutputs } from "./teacher-file.ts";
 
-const batchOptions = z.strictObject({
-  data: z.strictObject({ adapter: z.string(), params: z.record(z.string(), z.unknown()) }),
-  subset: subsetParam,
-  tokenizer: z.unknown(),
-  content: z.enum(sampleContents),
-  /** Path of the features; null: the caption's words stand in the picture's place. */
-  featuresPath: z.string().nullable(),
-  /** Path of a teacher's stored outputs; null: none, or it runs beside the student. */
-  teacherPath: z.string().nullable(),
+export interface BatchOptions {
   /** Which of the graph's optional inputs it wants. */
-  wants: z.strictObject({ promptMask: z.boolean(), teacherHidden: z.boolean() }),
-  numImageTokens: z.int().positive(),
-  numTextTokens: z.int().positive(),
-  onTooLong: z.enum(["error", "skip"]),
-  questionOrder: z.enum(questionOrders),
-  batchSize: z.int().positive(),
-  stepsPerRun: z.int().positive(),
-  seed: z.int(),
-});
-
-export type BatchOptions = z.infer<typeof batchOptions>;
-
-/** Batches for trainGraph(), stacked [K, B, ...]; batch i depends on the seed and i alone. */
-export async function createBatchProducer(given: unknown): Promise<BatchProducer> {
-  const options = batchOptions.parse(given);
-  const { train } = await loadDataset(options.data, new AbortController().signal);
-  const tokenizer = tokenizerFromJSON(options.tokenizer);
-  const { samples } = samplesOf(subsetOf(train, options.subset), tokenizer, options);
-  const features = options.featuresPath === null ? null : await ImageFeatures.read(options.featuresPath, "train");
-  const teacher = options.teacherPath === null ? null : await TeacherOutputs.read(options.teacherPath);
-  return new LlavaBatches(options, { samples, tokenizer, features, teacher });
+  wants: { promptMask: boolean; teacherHidden: boolean };
+  numImageTokens: number;
+  numTextTokens: number;
+  questionOrder: QuestionOrder;
+  batchSize: number;
+  /** Steps whose batches are stacked for one run of the train program. */
+  stepsPerRun: number;
+  seed: number;
 }
 
-interface Sources {
+export interface Sources {
   samples: readonly Sample[];
   tokenizer: Tokenizer;
+  /** Null: the caption's words stand in the picture's place. */
   features: ImageFeatures | null;
+  /** Null: none, or it runs beside the student. */
   teacher: TeacherOutputs | null;
 }
 
@@ -61,7 +38,11 @@ interface PackedSample {
   rng: Rng;
 }
 
-class LlavaBatches implements BatchProducer {
+/**
+ * Batches for trainGraph(), stacked [K, B, ...]; batch i depends on the seed and i alone. Little more than copying, so it needs
+ * no thread.
+ */
+export class LlavaBatches implements BatchProducer {
   readonly #options: BatchOptions;
   readonly #sources: Sources;
   readonly #epochs: Epochs;

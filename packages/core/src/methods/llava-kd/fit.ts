@@ -3,17 +3,15 @@ import { readFile } from "node:fs/promises";
 import type { Tensor } from "@retort/engine";
 import type { Provider } from "@retort/engine/node";
 import { DataError, SpecError } from "../../base/errors.ts";
-import type { DataReference } from "../../data/choice.ts";
-import type { Subset } from "../../data/subset.ts";
 import { numImageTokens } from "../../models/llava/config.ts";
 import { encoderSha256, ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
 import { type AdamwSchedule, adamwWithCosine } from "../../train/adamw.ts";
 import type { QuestionOrder } from "../../train/question-order.ts";
 import { type TrainHost, train } from "../../train/trainer.ts";
-import type { BatchOptions } from "./batches.ts";
+import { LlavaBatches } from "./batches.ts";
 import type { Objective } from "./objective.ts";
-import type { SampleContent } from "./samples.ts";
+import type { Sample } from "./samples.ts";
 import { TeacherOutputs } from "./teacher-file.ts";
 import { type TeacherSource, type Trainable, trainGraph } from "./train-graph.ts";
 
@@ -22,10 +20,8 @@ const STEPS_PER_RUN = 10;
 
 export interface FitOptions {
   model: LlavaModel;
-  data: DataReference;
-  /** Part of the train split; null: all of it. */
-  subset: Subset;
-  content: SampleContent;
+  /** Not empty. */
+  samples: readonly Sample[];
   trainable: Trainable;
   objective: Objective;
   /** Path of the pictures' features; null: captions stand in the place of pictures. */
@@ -36,7 +32,6 @@ export interface FitOptions {
     batchSize: number;
     numTextTokens: number;
     questionOrder: QuestionOrder;
-    onTooLong: "error" | "skip";
     maxGradNorm: number;
     checkpointEverySteps: number;
   };
@@ -52,8 +47,9 @@ export interface FitOptions {
  */
 export async function fit(options: FitOptions, host: TrainHost): Promise<Map<string, Tensor>> {
   const { model, training, objective, featuresPath, seed } = options;
-  if (featuresPath !== null) requireSameEncoder(model, await ImageFeatures.read(featuresPath, "train"));
-  const teacher = await teacherOf(options);
+  const features = featuresPath === null ? null : await ImageFeatures.read(featuresPath, "train");
+  if (features !== null) requireSameEncoder(model, features);
+  const { teacher, outputs } = await teacherOf(options);
   const { graph, loss, metrics } = trainGraph({
     config: model.config,
     batchSize: training.batchSize,
@@ -65,31 +61,27 @@ export async function fit(options: FitOptions, host: TrainHost): Promise<Map<str
     weights: model.weights,
     seed,
   });
-  const batches: BatchOptions = {
-    data: options.data,
-    subset: options.subset,
-    tokenizer: model.tokenizer.toJSON(),
-    content: options.content,
-    featuresPath,
-    teacherPath: options.teacher?.kind === "cached" ? options.teacher.path : null,
-    wants: {
-      promptMask: objective.kind === "llava-kd" && objective.weights.prompt > 0,
-      teacherHidden: objective.kind === "llava-kd" && objective.relation.of === "hidden",
+  const batches = new LlavaBatches(
+    {
+      wants: {
+        promptMask: objective.kind === "llava-kd" && objective.weights.prompt > 0,
+        teacherHidden: outputs !== null && objective.kind === "llava-kd" && objective.relation.of === "hidden",
+      },
+      numImageTokens: numImageTokens(model.config),
+      numTextTokens: training.numTextTokens,
+      questionOrder: training.questionOrder,
+      batchSize: training.batchSize,
+      stepsPerRun: STEPS_PER_RUN,
+      seed,
     },
-    numImageTokens: numImageTokens(model.config),
-    numTextTokens: training.numTextTokens,
-    onTooLong: training.onTooLong,
-    questionOrder: training.questionOrder,
-    batchSize: training.batchSize,
-    stepsPerRun: STEPS_PER_RUN,
-    seed,
-  };
+    { samples: options.samples, tokenizer: model.tokenizer, features, teacher: outputs },
+  );
   const trained = await train(
     {
       graph,
       loss,
       metrics,
-      batches: { module: new URL("./batches.ts", import.meta.url), options: batches },
+      batches,
       optimizer: adamwWithCosine(training),
       maxGradNorm: training.maxGradNorm,
       numSteps: training.numSteps,
@@ -103,8 +95,14 @@ export async function fit(options: FitOptions, host: TrainHost): Promise<Map<str
   return new Map([...model.weights, ...[...trained].filter(([name]) => !name.startsWith("teacher."))]);
 }
 
+interface Taught {
+  teacher: TeacherSource | null;
+  /** Its stored outputs, where it does not run beside the student. */
+  outputs: TeacherOutputs | null;
+}
+
 /** @throws SpecError when the objective wants a teacher and there is none, or the other way round */
-async function teacherOf({ teacher, objective, model }: FitOptions): Promise<TeacherSource | null> {
+async function teacherOf({ teacher, objective, model }: FitOptions): Promise<Taught> {
   if ((teacher === null) !== (objective.kind === "cross-entropy")) {
     throw new SpecError({
       code: "TEACHER_AND_OBJECTIVE",
@@ -114,19 +112,20 @@ async function teacherOf({ teacher, objective, model }: FitOptions): Promise<Tea
       where: "objective.kind",
     });
   }
-  if (teacher === null) return null;
+  if (teacher === null) return { teacher: null, outputs: null };
   if (teacher.kind === "online") {
     const { config, tokenizer, weights } = readModel(await readFile(teacher.path), "input teacher");
     requireSamePicture(model, { tokenizer, numImageTokens: numImageTokens(config), encoder: encoderSha256(weights) });
-    return { kind: "online", config, weights };
+    return { teacher: { kind: "online", config, weights }, outputs: null };
   }
-  const { about } = await TeacherOutputs.read(teacher.path);
+  const outputs = await TeacherOutputs.read(teacher.path);
+  const { about } = outputs;
   requireSamePicture(model, {
     tokenizer: about.tokenizer,
     numImageTokens: about.numImageTokens,
     encoder: about.encoderSha256,
   });
-  return { kind: "cached", dtype: about.dtype, hiddenWidth: about.hiddenWidth };
+  return { teacher: { kind: "cached", dtype: about.dtype, hiddenWidth: about.hiddenWidth }, outputs };
 }
 
 interface TeacherSide {

@@ -63,7 +63,12 @@ export const teacherParams = z
       .nullable()
       .default(null)
       .describe("Pictures it learns from; empty: the whole train split"),
-    imagesSeed: z.int().nonnegative().default(1).describe("Seed that draws these pictures"),
+    imagesSeed: z
+      .int()
+      .nonnegative()
+      .nullable()
+      .default(1)
+      .describe("Seed that draws these pictures; empty: the run's seed, so that it sees what its student sees"),
     seed: z.int().nonnegative().default(1).describe("Seed of its weights and batches: two seeds are two teachers"),
   })
   .prefault({})

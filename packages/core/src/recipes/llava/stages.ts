@@ -104,7 +104,7 @@ export function schemeStages({ data, threads, device }: CommonParams, schooling:
 }
 
 /** Everything that makes a teacher; its model is the last stage's. */
-export function teacherStages(common: CommonParams, teacher: TeacherParams): StageSpec[] {
+export function teacherStages(common: CommonParams, teacher: TeacherParams, runSeed: number): StageSpec[] {
   const { decoder, language, alignment, tuning, numImages, imagesSeed, seed } = teacher;
   return [
     languageStage(common, { name: "teacher-language", decoder, training: language, seed }),
@@ -112,7 +112,7 @@ export function teacherStages(common: CommonParams, teacher: TeacherParams): Sta
       prefix: "teacher-",
       scheme: ["PT", "SFT"],
       from: "teacher-language",
-      subset: numImages === null ? null : { numImages, seed: imagesSeed },
+      subset: numImages === null ? null : { numImages, seed: imagesSeed ?? runSeed },
       alignment,
       tuning,
       labelSmoothing: 0,

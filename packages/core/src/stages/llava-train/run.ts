@@ -23,9 +23,7 @@ export async function runLlavaTrain(context: StageContext<LlavaTrainParams>): Pr
   const weights = await fit(
     {
       model,
-      data: params.data,
-      subset: params.subset,
-      content: params.content,
+      samples,
       trainable: params.trainable,
       objective: params.objective,
       featuresPath: inputs.features!,

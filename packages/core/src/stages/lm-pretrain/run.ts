@@ -35,9 +35,7 @@ export async function runLmPretrain(context: StageContext<LmPretrainParams>): Pr
   const trained = await fit(
     {
       model,
-      data: params.data,
-      subset: null,
-      content: options.content,
+      samples,
       trainable: "decoder",
       objective: { kind: "cross-entropy", labelSmoothing: 0 },
       featuresPath: null,
