@@ -174,16 +174,13 @@ for (let round = -1; round < 3; round++) {
 await generator.dispose();
 await whole.dispose();
 const [withCache, without] = [median(seconds.cached), median(seconds.whole)];
-report(
-  `llava-kd/decoding ${numNewTokens} new tokens, width 128, 3 layers; with a cache`,
-  {
-    value: numNewTokens / withCache,
-    unit: "tokens/s",
-    peer: numNewTokens / without,
-    ratio: without / withCache,
-    goal: 5,
-  },
-);
+report(`llava-kd/decoding ${numNewTokens} new tokens, width 128, 3 layers; with a cache`, {
+  value: numNewTokens / withCache,
+  unit: "tokens/s",
+  peer: numNewTokens / without,
+  ratio: without / withCache,
+  goal: 5,
+});
 
 /** The first question's answer, the whole model run again for every token. */
 async function decodeWhole(): Promise<number[]> {

@@ -1,0 +1,50 @@
+// npx tsx docs/results/llava-kd/collect.ts: what the running server has measured of this folder's sweeps -> measured.json.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Measured, MeasuredRun, StageTime } from "./measured.ts";
+import { connect } from "./server.ts";
+
+const retort = connect();
+const runs: MeasuredRun[] = [];
+const stages = new Map<string, StageTime>();
+let numPlanned = 0;
+let cursor: string | null = null;
+do {
+  const page: Awaited<ReturnType<typeof retort.runs.list.query>> = await retort.runs.list.query({ limit: 500, cursor });
+  for (const { id, name, seed, status } of page.runs) {
+    const named = /^([a-z0-9-]+): (.*?)(?: \(seed \d+\))?$/.exec(name);
+    if (named === null) continue;
+    const run = await retort.runs.get.query({ runId: id });
+    numPlanned += run.stages.length;
+    for (const { id: stageId, kind, status: stageStatus, deviceSeconds } of run.stages) {
+      if (stageStatus === "succeeded") stages.set(stageId, { kind, seconds: deviceSeconds });
+    }
+    if (status !== "succeeded") continue;
+    const scores = Object.fromEntries(
+      run.evaluations.map(({ condition, metrics }) => [condition, metrics.vqaAccuracy ?? Number.NaN]),
+    );
+    runs.push({ sweep: named[1]!, point: named[2]!, seed, scores });
+  }
+  cursor = page.nextCursor;
+} while (cursor !== null);
+
+const kinds = [...new Set([...stages.values()].map(({ kind }) => kind))].sort();
+const measured: Measured = {
+  runs: runs.sort((a, b) => compare(a.sweep, b.sweep) || compare(a.point, b.point) || a.seed - b.seed),
+  numPlannedStages: numPlanned,
+  numExecutedStages: stages.size,
+  stages: kinds.map((kind) => {
+    const seconds = [...stages.values()].filter((stage) => stage.kind === kind).map((stage) => stage.seconds);
+    return { kind, count: seconds.length, medianSeconds: median(seconds) };
+  }),
+};
+writeFileSync(join(import.meta.dirname, "measured.json"), `${JSON.stringify(measured, null, 1)}\n`);
+console.log(`${runs.length} finished runs, ${stages.size} stages`);
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function median(values: number[]): number {
+  return Math.round(10 * [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!) / 10;
+}
