@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { allSchemes } from "../recipes/llava/sweeps.ts";
+import { dataKey, planRun, requiredData } from "./plan.ts";
+
+const plan = (params: object, seed = 1, recipe = "llava-kd") => {
+  const request = { recipe, params, seed };
+  const fingerprints = new Map(requiredData(request).map((reference) => [dataKey(reference), "fingerprint"]));
+  return planRun({ ...request, fingerprints });
+};
+const schemeOf = (name: string) => name.split("-");
+const keysOf = (stages: ReturnType<typeof plan>) => new Map(stages.map(({ name, contentKey }) => [name, contentKey]));
+
+describe("llava-kd", () => {
+  it("gives two schemes with one beginning the same stages", () => {
+    const [short, long] = ["PT-SFT", "PT-SFT-DFT"].map((name) => keysOf(plan({ scheme: schemeOf(name) })));
+    for (const name of ["encoder", "features", "language", "1-pt", "2-sft"])
+      expect(long!.get(name)).toBe(short!.get(name));
+    expect(short!.has("teacher-2-sft")).toBe(false);
+    expect(long!.get("evaluate")).not.toBe(short!.get("evaluate"));
+  });
+
+  it("shares everything that can be shared among the paper's schemes", () => {
+    const stages = allSchemes.flatMap((name) => plan({ scheme: schemeOf(name), evaluation: { blanked: false } }));
+    const training = stages.filter(({ kind }) => kind === "llava-train");
+    // Two of the teacher, and each different beginning of a scheme once.
+    const beginnings = new Set(
+      allSchemes.flatMap((name) =>
+        schemeOf(name).map((_, i) =>
+          schemeOf(name)
+            .slice(0, i + 1)
+            .join(),
+        ),
+      ),
+    );
+    expect(new Set(training.map(({ contentKey }) => contentKey)).size).toBe(2 + beginnings.size);
+    expect(new Set(stages.map(({ contentKey }) => contentKey)).size).toBeLessThan(stages.length / 2);
+  });
+
+  it("shares the teacher among students, and finds that of llava-teacher finished", () => {
+    const [one, other] = [keysOf(plan({}, 1)), keysOf(plan({}, 2))];
+    const teacher = keysOf(plan({}, 0, "llava-teacher"));
+    for (const name of ["teacher-language", "teacher-1-pt", "teacher-2-sft"]) {
+      expect(other.get(name)).toBe(one.get(name));
+      expect(teacher.get(name)).toBe(one.get(name));
+    }
+    expect(other.get("teacher-outputs")).not.toBe(one.get("teacher-outputs"));
+    const fixed = { student: { imagesSeed: 5 } };
+    expect(keysOf(plan(fixed, 1)).get("teacher-outputs")).toBe(keysOf(plan(fixed, 2)).get("teacher-outputs"));
+  });
+
+  it("trains what the paper trains in each stage, with its losses", () => {
+    const stages = plan({ scheme: ["DPT", "SFT", "DFT"] });
+    const at = (name: string) => stages.find((stage) => stage.name === name)!;
+    const summary = ["1-dpt", "2-sft", "3-dft"].map((name) => {
+      const { params, inputs } = at(name);
+      const { kind } = params.objective as { kind: string };
+      return [params.trainable, params.content, kind, inputs.some((input) => input.name === "teacherCache")];
+    });
+    expect(summary).toEqual([
+      ["projector", "captions", "llava-kd", true],
+      ["projector-and-decoder", "questions", "cross-entropy", false],
+      ["projector-and-decoder", "questions", "llava-kd", true],
+    ]);
+    expect((at("3-dft").params.objective as { weights: object }).weights).toEqual({
+      crossEntropy: 1,
+      response: 1,
+      visual: 1,
+      prompt: 0,
+      relation: 0.5,
+    });
+  });
+
+  it("lets the teacher run beside the student on request, and gives each seed its own pictures", () => {
+    const online = plan({ distillation: { teacher: "online" } });
+    expect(online.some(({ kind }) => kind === "teacher-cache")).toBe(false);
+    const subsets = [1, 2].map((seed) => plan({}, seed).find(({ name }) => name === "2-sft")!.params.subset);
+    expect(subsets).toEqual([
+      { numImages: 400, seed: 1 },
+      { numImages: 400, seed: 2 },
+    ]);
+  });
+});
