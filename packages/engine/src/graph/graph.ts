@@ -143,7 +143,7 @@ export class Graph {
         : isTensor(contents)
           ? contents
           : tensor(dtype, [contents.length], contents);
-    const key = held.data.length <= 64 ? `${typeText(held)}:${[...held.data].map(signedText).join(",")}` : null;
+    const key = held.data.length <= 64 ? constantKey(held) : null;
     const known = key === null ? this.#constantTensors.get(held) : this.#constantKeys.get(key);
     if (known) return known;
     const value = this.#value({ name: this.#take(name), kind: "constant", type: held, tensor: held });
@@ -317,11 +317,12 @@ export class Graph {
     made: { name: string; inputs: readonly (Value | null)[]; attributes: Attributes; options: AddOptions },
   ): Call {
     const { inputs, attributes, options } = made;
-    const required = definition.outputs.filter((output) => !output.endsWith("?")).length;
-    const numOutputs = options.numOutputs ?? options.outputNames?.length ?? required;
+    const numOutputs = options.numOutputs ?? options.outputNames?.length ?? numRequired(definition.outputs);
     const call = { graph: this, op: definition.name, nodeName: made.name, inputs, attributes, numOutputs };
     checkInputs(definition, call);
-    for (const value of inputs) if (value) this.#checkOwner(value, `input of node "${made.name}" (${definition.name})`);
+    for (const value of inputs) {
+      if (value && value.graph !== this) this.#checkOwner(value, `input of node "${made.name}" (${definition.name})`);
+    }
     for (const attribute of Object.keys(attributes)) {
       if (!Object.hasOwn(definition.attributes, attribute)) {
         throw new ModelError({
@@ -352,13 +353,22 @@ export class Graph {
   }
 }
 
+/** How many outputs a node has at least: all but the optional ones. */
+function numRequired(outputs: readonly string[]): number {
+  let count = 0;
+  for (const output of outputs) if (!output.endsWith("?")) count++;
+  return count;
+}
+
 function isTensor(contents: Tensor | readonly number[]): contents is Tensor {
   return "data" in contents;
 }
 
-/** -0 and 0 are different constants. */
-function signedText(value: number | bigint): string {
-  return Object.is(value, -0) ? "-0" : String(value);
+/** Equal for equal tensors only; -0 and 0 are different constants. */
+function constantKey(held: Tensor): string {
+  let key = typeText(held);
+  for (const value of held.data) key += Object.is(value, -0) ? ",-0" : `,${value}`;
+  return key;
 }
 
 /** Do two types agree entirely? */

@@ -33,7 +33,9 @@ export interface Tensor extends TensorType {
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
-  return shape.reduce((size, dim) => size * dim, 1);
+  let size = 1;
+  for (const dim of shape) size *= dim;
+  return size;
 }
 
 export function isFloat(dtype: DType): boolean {

@@ -14,9 +14,11 @@ export function neededNodes(values: readonly Value[]): Set<Node> {
 
 /** The values a node reads, with those that its subgraphs capture. */
 export function reads(node: Node): Value[] {
-  const found = node.inputs.filter((value) => value !== null);
-  for (const attribute of Object.values(node.attributes)) {
-    if (isGraph(attribute)) {
+  const found: Value[] = [];
+  for (const value of node.inputs) if (value !== null) found.push(value);
+  for (const key in node.attributes) {
+    const attribute = node.attributes[key];
+    if (typeof attribute === "object" && isGraph(attribute)) {
       for (const inner of attribute.nodes) found.push(...reads(inner).filter((value) => value.graph !== attribute));
       for (const value of attribute.outputs.values()) if (value.graph !== attribute) found.push(value);
     }

@@ -21,10 +21,7 @@ export function many(
   numOutputs?: number,
 ): Value[] {
   const graph = home(inputs);
-  const constant = inputs.every(
-    (value) => value === null || (value.kind === "constant" && sizeOf(value.shape) <= maxFoldedSize),
-  );
-  if (constant) {
+  if (inputs.every((value) => value === null || (value.kind === "constant" && sizeOf(value.shape) <= maxFoldedSize))) {
     const folded = graph.fold(op, inputs, attributes, { numOutputs });
     if (folded?.every((tensor) => sizeOf(tensor.shape) <= maxFoldedSize))
       return folded.map((tensor) => graph.constant(tensor));
@@ -34,10 +31,14 @@ export function many(
 
 /** The innermost graph among the inputs': a subgraph may read the values of those around it. */
 function home(inputs: readonly (Value | null)[]): Graph {
-  const graphs = inputs.flatMap((value) => (value ? [value.graph] : []));
-  const depth = (graph: Graph): number => (graph.parent ? 1 + depth(graph.parent) : 0);
-  return graphs.reduce((inner, graph) => (depth(graph) > depth(inner) ? graph : inner));
+  let inner: Graph | undefined;
+  for (const value of inputs) {
+    if (value && value.graph !== inner && (!inner || depth(value.graph) > depth(inner))) inner = value.graph;
+  }
+  return inner as Graph;
 }
+
+const depth = (graph: Graph): number => (graph.parent ? 1 + depth(graph.parent) : 0);
 
 /** Numbers among the operands become scalars of the dtype of the first value. */
 export function lift(operands: readonly Operand[], dtype?: DType): Value[] {

@@ -140,10 +140,17 @@ export function defineOp<
 >(name: string, spec: OpSpec<I, O, A>): OpDefinition {
   const attributes: AttributeSchema = spec.attributes ?? {};
   const inputNames = spec.inputs.map(bare);
+  const inputsOf = namedBy(spec.inputs);
+  const cotangentsOf = namedBy(spec.outputs);
+  const resultsOf = resultsBy(spec.outputs);
+  const attributesOf = completedBy(attributes);
   const typed = (call: Call): TypedCall<I, A> => ({
-    ...call,
-    inputs: byName(spec.inputs, call.inputs) as Arguments<I>,
-    attributes: withFallbacks(attributes, call.attributes) as AttributesOf<A>,
+    graph: call.graph,
+    op: call.op,
+    nodeName: call.nodeName,
+    numOutputs: call.numOutputs,
+    inputs: inputsOf(call.inputs) as Arguments<I>,
+    attributes: attributesOf(call.attributes) as AttributesOf<A>,
   });
   const { fold, gradient } = spec;
   return {
@@ -162,13 +169,13 @@ export function defineOp<
     const rules = (gradient as Exclude<typeof gradient, string>)({
       graph,
       node,
-      inputs: byName(spec.inputs, node.inputs) as Arguments<I>,
-      outputs: results(node, spec.outputs) as Results<O>,
-      attributes: withFallbacks(attributes, node.attributes) as AttributesOf<A>,
+      inputs: inputsOf(node.inputs) as Arguments<I>,
+      outputs: resultsOf(node) as Results<O>,
+      attributes: attributesOf(node.attributes) as AttributesOf<A>,
       get dy() {
         return cotangents[0] ?? graph.zeros(first);
       },
-      d: byName(spec.outputs, cotangents) as Cotangents<O>,
+      d: cotangentsOf(cotangents) as Cotangents<O>,
     }) as Readonly<Record<string, InputGradient | readonly InputGradient[]>>;
     return inputNames.flatMap((input) => rules[input] as InputGradient | readonly InputGradient[]);
   }
@@ -180,6 +187,8 @@ export function defineComposite<const I extends Names, A extends AttributeSchema
   spec: { inputs: I; outputs: Names; attributes?: A; build(call: TypedCall<I, A>): Value | readonly Value[] },
 ): OpDefinition {
   const attributes: AttributeSchema = spec.attributes ?? {};
+  const inputsOf = namedBy(spec.inputs);
+  const attributesOf = completedBy(attributes);
   return {
     name,
     domain: "",
@@ -192,8 +201,8 @@ export function defineComposite<const I extends Names, A extends AttributeSchema
       [
         spec.build({
           ...call,
-          inputs: byName(spec.inputs, call.inputs) as Arguments<I>,
-          attributes: withFallbacks(attributes, call.attributes) as AttributesOf<A>,
+          inputs: inputsOf(call.inputs) as Arguments<I>,
+          attributes: attributesOf(call.attributes) as AttributesOf<A>,
         }),
       ].flat(),
   };
@@ -204,28 +213,50 @@ export function bare(argument: string): string {
   return argument.replace(/(\?|\.\.\.)$/, "");
 }
 
-function withFallbacks(schema: AttributeSchema, given: Attributes): Attributes {
-  return Object.fromEntries(
-    Object.entries(schema)
-      .map(([name, spec]) => [name, given[name] ?? spec.fallback] as const)
-      .filter(([, value]) => value !== undefined),
-  ) as Attributes;
+// The rest runs for every node that is made or differentiated: what depends on the signature alone is worked out once.
+
+/** Adds the fallbacks of a schema to given attributes; attributes without either are absent. */
+function completedBy(schema: AttributeSchema): (given: Attributes) => Attributes {
+  const specs = Object.entries(schema).map(([name, { fallback }]) => ({ name, fallback }));
+  return (given) => {
+    const all: Record<string, AttributeValue> = {};
+    for (const { name, fallback } of specs) {
+      const value = given[name] ?? fallback;
+      if (value !== undefined) all[name] = value;
+    }
+    return all;
+  };
 }
 
-function byName<T>(names: Names, values: readonly (T | null)[]): Record<string, T | null | readonly (T | null)[]> {
-  return Object.fromEntries(
-    names.map((name, i) => [bare(name), name.endsWith("...") ? values.slice(i) : (values[i] ?? null)]),
-  );
+interface Argument {
+  key: string;
+  variadic: boolean;
 }
 
-function results(node: Node, names: Names): Record<string, Value | readonly Value[]> {
-  return Object.defineProperties(
-    {},
-    Object.fromEntries(
-      names.map((name, i) => [
-        bare(name),
-        { get: () => (name.endsWith("...") ? node.outputs.slice(i) : node.graph.outputOf(node, i)), enumerable: true },
-      ]),
-    ),
-  );
+const argumentsOf = (names: Names): Argument[] =>
+  names.map((name) => ({ key: bare(name), variadic: name.endsWith("...") }));
+
+/** Values by argument name; the last, variadic argument takes the rest. */
+function namedBy<T>(names: Names): (values: readonly (T | null)[]) => Record<string, T | null | readonly (T | null)[]> {
+  const all = argumentsOf(names);
+  return (values) => {
+    const named: Record<string, T | null | readonly (T | null)[]> = {};
+    for (let i = 0; i < all.length; i++) {
+      const { key, variadic } = all[i] as Argument;
+      named[key] = variadic ? values.slice(i) : (values[i] ?? null);
+    }
+    return named;
+  };
+}
+
+/** A node's outputs by name; an optional one is added to the node when it is read. */
+function resultsBy(names: Names): (node: Node) => object {
+  const getters = argumentsOf(names).map(({ key, variadic }, i) => {
+    function get(this: { node: Node }): Value | readonly Value[] {
+      return variadic ? this.node.outputs.slice(i) : this.node.graph.outputOf(this.node, i);
+    }
+    return [key, { get, enumerable: true }] as const;
+  });
+  const prototype = Object.defineProperties({}, Object.fromEntries(getters));
+  return (node) => Object.create(prototype, { node: { value: node } }) as object;
 }

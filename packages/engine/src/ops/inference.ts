@@ -1,6 +1,6 @@
 import { ModelError, ShapeError } from "../errors.ts";
 import { constantOf, fixedContents, type Value } from "../graph/graph.ts";
-import { numbers, type Shape, type Tensor, type TensorType, tensor, typeText } from "../graph/tensor.ts";
+import { numbers, type Shape, sameShape, type Tensor, type TensorType, tensor, typeText } from "../graph/tensor.ts";
 import type { Call } from "./definition.ts";
 
 /** Call, whatever its arguments are typed as. */
@@ -27,6 +27,8 @@ export function demand(condition: boolean, call: AnyCall, expected: string): ass
 
 /** Numpy broadcasting of any number of shapes. */
 export function broadcast(call: AnyCall, shapes: readonly Shape[]): number[] {
+  const [first, ...others] = shapes as [Shape];
+  if (others.every((shape) => sameShape(shape, first))) return [...first];
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, i) => {
     const dims = shapes.map((shape) => shape[i - rank + shape.length] ?? 1);
