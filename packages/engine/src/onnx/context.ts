@@ -2,7 +2,7 @@ import { ModelError } from "../errors.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { constantOf } from "../graph/graph.ts";
 import type { Halves } from "./halves.ts";
-import type { GraphProto } from "./proto.ts";
+import type { FunctionProto, GraphProto } from "./proto.ts";
 import type { ExternalFile } from "./tensor-proto.ts";
 
 /** What a name of the file stands for: a tensor, or a list of them (an ONNX sequence, whose length is known on import). */
@@ -15,6 +15,10 @@ export interface Context {
   readonly opset: number;
   readonly producer: string;
   readonly halves: Halves;
+  /** Operators that the model defines itself, by `functionKey`. */
+  readonly functions: ReadonlyMap<string, FunctionProto>;
+  /** How many calls of such operators enclose this place. */
+  readonly depth: number;
   readonly external: ExternalFile | undefined;
   /** Does training change the weight that the file calls so? `name` is what the graph calls it. */
   isTrained(original: string, name: string): boolean;

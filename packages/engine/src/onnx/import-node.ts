@@ -7,6 +7,7 @@ import { type Context, type Item, item, value } from "./context.ts";
 import { subgraph, takenBranch, unrolledLoop } from "./control.ts";
 import { addFolded } from "./fold.ts";
 import { widened, widenedDType } from "./halves.ts";
+import { callResults, functionKey } from "./model-function.ts";
 import { attributeValue, nodeText } from "./node.ts";
 import { attributeType, type NodeProto } from "./proto.ts";
 import { sequenceOps } from "./sequence.ts";
@@ -33,6 +34,8 @@ function results(proto: NodeProto, context: Context, where: string): Item[] {
   const { opType: type, output } = proto;
   const known = type === "If" ? takenBranch(proto, context) : type === "Loop" ? unrolledLoop(proto, context) : null;
   if (known) return known;
+  const definition = context.functions.get(functionKey(proto));
+  if (definition) return callResults(proto, { definition, context, addNode });
   if (Object.hasOwn(sequenceOps, type)) return [sequenceOps[type]!(proto, context)];
   if (type === "Constant") {
     const contents = constantTensor(proto, context);

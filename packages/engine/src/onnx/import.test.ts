@@ -204,6 +204,53 @@ describe("importOnnx", () => {
     expect(importOnnx(modelBytes(text), { dims: { size: 4 } }).outputs.get("y")!.shape).toEqual([6, 5]);
   });
 
+  it("lays out the functions that a model defines, with the call's attributes or their defaults", async () => {
+    const ref = (name: string, refAttrName: string) => ({ name, type: attributeType.int, refAttrName });
+    const body = {
+      domain: "own",
+      opsetImport: [{ domain: "", version: 17 }],
+      attributeProto: [{ name: "along", type: attributeType.int, i: 0 }],
+    };
+    const functions = [
+      {
+        ...body,
+        name: "SoftTwice",
+        input: ["a", "scale"],
+        output: ["b"],
+        node: [
+          { ...node("Soft", "a", "s"), domain: "own", attribute: [ref("along", "along")] },
+          { ...node("Soft", "s", "t"), domain: "own" },
+          node("Clip", "t,,scale", "b"),
+        ],
+      },
+      {
+        ...body,
+        name: "Soft",
+        input: ["a"],
+        output: ["b"],
+        node: [{ ...node("Softmax", "a", "b"), attribute: [ref("axis", "along")] }],
+      },
+    ];
+    const call = { ...node("SoftTwice", "x", "y", { along: 1 }), domain: "own" };
+    const x = float([2, 3], [0, 0, 0, 0, 0, 0]);
+    const [y] = await run({ inputs: x23, functions, nodes: [call], outputs: ["y"] }, { x });
+    expect([...y!.data]).toEqual(Array(6).fill(0.5));
+    const endless = {
+      ...body,
+      name: "Soft",
+      input: ["a"],
+      output: ["b"],
+      node: [{ ...node("Soft", "a", "b"), domain: "own" }],
+    };
+    const again = modelBytes({
+      inputs: x23,
+      functions: [endless],
+      nodes: [{ ...node("Soft", "x", "y"), domain: "own" }],
+      outputs: ["y"],
+    });
+    expect(refusal(again)).toMatchObject({ code: "CYCLE" });
+  });
+
   it("reads halves as float32, and weights of every encoding", async () => {
     const bits = {
       dims: [3],

@@ -7,8 +7,9 @@ import { type Context, value } from "./context.ts";
 import { type Halves, widenedType } from "./halves.ts";
 import { addNode } from "./import-node.ts";
 import { boundInput, declaredInputs } from "./inputs.ts";
+import { functionKey, importedOpset } from "./model-function.ts";
 import { sortedNodes } from "./node.ts";
-import { decodeModel, type GraphProto, int64ToNumber, type ModelProto } from "./proto.ts";
+import { decodeModel, type GraphProto, type OperatorSetId } from "./proto.ts";
 import type { ExternalFile } from "./tensor-proto.ts";
 import { addWeights, statistics, trainedBy } from "./weights.ts";
 
@@ -51,7 +52,9 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
   const context: Context = {
     graph,
     items: new Map(),
-    opset: opsetOf(model),
+    opset: opsetOf(model.opsetImport),
+    functions: new Map((model.functions ?? []).map((definition) => [functionKey(definition), definition])),
+    depth: 0,
     producer: model.producerName ?? "",
     halves: options.halves ?? "float32",
     external: options.external,
@@ -76,9 +79,8 @@ function fill(source: GraphProto, context: Context): void {
   for (const node of sortedNodes(source.node)) addNode(node, context);
 }
 
-function opsetOf({ opsetImport }: ModelProto): number {
-  const entry = opsetImport.find(({ domain }) => !domain || domain === "ai.onnx");
-  const version = entry ? int64ToNumber(entry.version) : tableOpset;
+function opsetOf(imports: readonly OperatorSetId[]): number {
+  const version = importedOpset(imports) ?? tableOpset;
   if (version >= oldestOpset && version <= tableOpset) return version;
   throw new ModelError({
     code: "UNSUPPORTED_OPSET",

@@ -39,6 +39,8 @@ export interface AttributeProto {
   strings?: Uint8Array[];
   tensors?: TensorProto[];
   graphs?: GraphProto[];
+  /** In a function: the attribute of the call whose value this one takes. */
+  refAttrName?: string;
 }
 export interface NodeProto {
   input: string[];
@@ -46,6 +48,7 @@ export interface NodeProto {
   name?: string;
   opType: string;
   domain?: string;
+  overload?: string;
   attribute: AttributeProto[];
 }
 export interface DimensionProto {
@@ -69,8 +72,25 @@ export interface ModelProto {
   producerName?: string;
   producerVersion?: string;
   graph?: GraphProto;
-  opsetImport: { domain?: string; version: Int64 }[];
+  opsetImport: OperatorSetId[];
   metadataProps?: StringEntry[];
+  functions?: FunctionProto[];
+}
+export interface OperatorSetId {
+  domain?: string;
+  version: Int64;
+}
+/** An operator that the model defines itself, by nodes. */
+export interface FunctionProto {
+  name: string;
+  domain?: string;
+  overload?: string;
+  input: string[];
+  output: string[];
+  node: NodeProto[];
+  opsetImport: OperatorSetId[];
+  /** Default values of attributes that calls may leave out. */
+  attributeProto?: AttributeProto[];
 }
 
 /** AttributeProto.AttributeType */
@@ -83,6 +103,11 @@ const messages: Record<string, Record<string, string>> = {
   ModelProto: {
     irVersion: "1 int64", producerName: "2 string", producerVersion: "3 string", domain: "4 string", modelVersion: "5 int64",
     graph: "7 GraphProto", opsetImport: "8 OperatorSetIdProto[]", metadataProps: "14 StringStringEntryProto[]",
+    functions: "25 FunctionProto[]",
+  },
+  FunctionProto: {
+    name: "1 string", input: "4 string[]", output: "5 string[]", attribute: "6 string[]", node: "7 NodeProto[]",
+    opsetImport: "9 OperatorSetIdProto[]", domain: "10 string", attributeProto: "11 AttributeProto[]", overload: "13 string",
   },
   OperatorSetIdProto: { domain: "1 string", version: "2 int64" },
   StringStringEntryProto: { key: "1 string", value: "2 string" },
@@ -92,10 +117,11 @@ const messages: Record<string, Record<string, string>> = {
   },
   NodeProto: {
     input: "1 string[]", output: "2 string[]", name: "3 string", opType: "4 string", attribute: "5 AttributeProto[]", domain: "7 string",
+    overload: "8 string",
   },
   AttributeProto: {
     name: "1 string", f: "2 float", i: "3 int64", s: "4 bytes", t: "5 TensorProto", g: "6 GraphProto", floats: "7 float[]", ints: "8 int64[]",
-    strings: "9 bytes[]", tensors: "10 TensorProto[]", graphs: "11 GraphProto[]", type: "20 int32",
+    strings: "9 bytes[]", tensors: "10 TensorProto[]", graphs: "11 GraphProto[]", type: "20 int32", refAttrName: "21 string",
   },
   TensorProto: {
     dims: "1 int64[]", dataType: "2 int32", floatData: "4 float[] packed", int32Data: "5 int32[] packed", stringData: "6 bytes[]",

@@ -1,7 +1,14 @@
 /** Models for the tests of this folder, written out as protobuf. */
 import type { Tensor, TensorType } from "../graph/tensor.ts";
 import { castCodes } from "../ops/functions.ts";
-import { type AttributeProto, attributeType, encodeModel, type NodeProto, type TensorProto } from "./proto.ts";
+import {
+  type AttributeProto,
+  attributeType,
+  encodeModel,
+  type FunctionProto,
+  type NodeProto,
+  type TensorProto,
+} from "./proto.ts";
 import { tensorToProto } from "./tensor-proto.ts";
 
 type Attribute = number | readonly number[] | string | Tensor;
@@ -14,6 +21,7 @@ export interface ModelText {
   outputs: readonly string[];
   opset?: number;
   producer?: string;
+  functions?: FunctionProto[];
 }
 
 /** The bytes of a model; output types are left open, as some exporters do. */
@@ -24,11 +32,13 @@ export function modelBytes({
   outputs,
   opset = 17,
   producer = "test",
+  functions = [],
 }: ModelText): Uint8Array {
   return encodeModel({
     irVersion: 8,
     producerName: producer,
     opsetImport: [{ domain: "", version: opset }],
+    functions,
     graph: {
       name: "test",
       node: [...nodes],

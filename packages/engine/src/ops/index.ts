@@ -10,8 +10,10 @@ import { loss } from "./loss.ts";
 import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
 import { product } from "./product.ts";
+import { recurrent } from "./recurrent.ts";
 import { reduction } from "./reduction.ts";
 import { resizing } from "./resize.ts";
+import { sampling } from "./sampling.ts";
 import { shape } from "./shape.ts";
 import { slicing } from "./slicing.ts";
 
@@ -27,6 +29,8 @@ export const families = {
   convolution,
   pooling,
   resizing,
+  sampling,
+  recurrent,
   shape,
   slicing,
   indexing,
@@ -46,6 +50,8 @@ export const ops = {
   ...convolution,
   ...pooling,
   ...resizing,
+  ...sampling,
+  ...recurrent,
   ...shape,
   ...slicing,
   ...indexing,

@@ -181,6 +181,29 @@ const pool: Sampler = (draw) => {
 
 const channels: Sampler = (draw) => ({ inputs: [draw.floats([2, draw.int(1, 3), draw.int(1, 4), draw.int(1, 4)])] });
 
+/** A recurrent layer of `gates` gates and as many states as given. */
+const recurrent =
+  (gates: number, numStates: number): Sampler =>
+  (draw) => {
+    const direction = draw.pick(["forward", "reverse", "bidirectional"]);
+    const directions = direction === "bidirectional" ? 2 : 1;
+    const [T, batch, features, hidden] = [draw.int(1, 3), 2, draw.int(1, 3), draw.int(1, 3)];
+    const small = (x: number) => 0.5 * Math.sin(x);
+    const weights = [
+      draw.floats([directions, gates * hidden, features], small),
+      draw.floats([directions, gates * hidden, hidden], small),
+      draw.floats([directions, 2 * gates * hidden], small),
+    ];
+    const lengths = draw.int(0, 1) === 1 ? constant(tensor("int32", [batch], [T, draw.int(1, T)])) : null;
+    const states = Array.from({ length: numStates }, () => draw.floats([directions, batch, hidden], small));
+    const late: Attributes = gates === 3 ? { linear_before_reset: draw.int(0, 1) } : {};
+    return {
+      inputs: [draw.floats([T, batch, features], small), ...weights, lengths, ...states],
+      attributes: { hidden_size: hidden, direction, ...late },
+      numOutputs: 1 + numStates,
+    };
+  };
+
 const lossSample: Sampler = (draw) => {
   const shape = draw.pick([[3], [3, 3]]);
   // The first target counts in any case: a mean over nothing is no number.
@@ -600,6 +623,24 @@ export const samples = {
     const k = draw.int(1, shape.at(axis) as number);
     return { inputs: [draw.floats(shape), int64([k])], attributes: { axis, largest: draw.int(0, 1) } };
   },
+  GridSample: (draw) => {
+    const mode = draw.pick(["linear", "nearest", "cubic"]);
+    const padding_mode = draw.pick(["zeros", "border", "reflection"]);
+    const shape = [2, draw.int(1, 2), draw.int(2, 4), draw.int(2, 4)];
+    const grid = [2, draw.int(1, 2), draw.int(1, 3), 2];
+    // Positions a quarter of a pixel away from the whole and half ones, where the pixels that are mixed change.
+    const sizes = [shape[3], shape[2]] as [number, number];
+    const at = draw.floats(grid, (x) => Math.round(x * 4));
+    const places = numbers(at).map((quarter, i) => {
+      const size = sizes[i % 2] as number;
+      return (2 * (Math.trunc(quarter / 2) + 0.25 + 0.5) + 1) / size - 1;
+    });
+    const attributes = { mode, padding_mode, align_corners: 0 };
+    return { inputs: [draw.floats(shape), tensor("float32", grid, places)], attributes };
+  },
+  RNN: recurrent(1, 1),
+  GRU: recurrent(3, 1),
+  LSTM: recurrent(4, 2),
   OneHot: (draw) => ({
     inputs: [draw.indices(draw.shape(1, 2), 4), scalar64(4), constant(tensor("float32", [2], [0.25, 2]))],
     attributes: { axis: draw.pick([-1, 0]) },
