@@ -1,10 +1,19 @@
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  TRPCClientError,
+} from "@trpc/client";
 import { EventSource } from "eventsource";
 import superjson from "superjson";
 import type { ErrorView } from "./contract/error.ts";
+import type { SweepRequest } from "./contract/sweep.ts";
 import type { AppRouter } from "./root.ts";
 
 export type { ErrorView } from "./contract/error.ts";
+export type { SweepRequest } from "./contract/sweep.ts";
 export type { AppRouter } from "./root.ts";
 
 export interface RetortOptions {
@@ -13,6 +22,11 @@ export interface RetortOptions {
   apiKey: string;
   /** Replaces the global fetch. */
   fetch?: typeof fetch;
+}
+
+/** A sweep in a TypeScript file: the object that YAML and the API give, checked while it is written. */
+export function defineSweep(request: SweepRequest): SweepRequest {
+  return request;
 }
 
 /** The typed client of a Retort server, subscriptions included; for scripts, the CLI and tests. */
@@ -33,7 +47,12 @@ export function createRetort(options: RetortOptions) {
             fetch: (input, init) => send(input, { ...init, headers: { ...init.headers, ...headers } }),
           },
         }),
-        false: httpBatchLink({ url, transformer: superjson, headers, fetch: send, maxURLLength: 8_000 }),
+        false: splitLink({
+          // A sweep may be longer than a URL.
+          condition: ({ path }) => path === "sweeps.preview",
+          true: httpLink({ url, transformer: superjson, headers, fetch: send, methodOverride: "POST" }),
+          false: httpBatchLink({ url, transformer: superjson, headers, fetch: send, maxURLLength: 8_000 }),
+        }),
       }),
     ],
   });

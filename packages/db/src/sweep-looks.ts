@@ -43,7 +43,7 @@ export async function takeLooks(
   }
   for (const trial of trials) trial.looks = [...trial.looks, ...(fresh.get(trial.number) ?? [])];
   await client.query(
-    `UPDATE trial SET looks = looks || f.looks FROM unnest($2::int[], $3::jsonb[]) AS f (number, looks)
+    `UPDATE trial SET looks = trial.looks || f.looks FROM unnest($2::int[], $3::jsonb[]) AS f (number, looks)
      WHERE trial.sweep_id = $1 AND trial.number = f.number`,
     [
       sweep.id,

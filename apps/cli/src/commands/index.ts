@@ -15,6 +15,8 @@ import { release } from "./release.ts";
 import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
 import { show } from "./show.ts";
+import { sweep } from "./sweep.ts";
+import { sweeps } from "./sweeps.ts";
 import { verify } from "./verify.ts";
 import { workers } from "./workers.ts";
 
@@ -24,6 +26,8 @@ export type RegisterCommand = (program: Command, env: CliEnv) => void;
 /** In the order of `retort --help`. */
 export const commands = {
   launch,
+  sweep,
+  sweeps,
   ls,
   show,
   logs,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { StageDefinition } from "../stage.ts";
+import { landscapeParams } from "./landscape.ts";
 
 export const diagnosticFailures = [
   "none",
@@ -33,6 +34,10 @@ export const diagnosticParams = z.strictObject({
     .enum(["always", "without-checkpoint"])
     .default("always")
     .describe("without-checkpoint: an attempt that resumes does not fail again"),
+  landscape: landscapeParams
+    .nullable()
+    .default(null)
+    .describe("Reports a score that its coordinates decide, for trying out sweeps; null for none"),
 });
 export type DiagnosticParams = z.infer<typeof diagnosticParams>;
 

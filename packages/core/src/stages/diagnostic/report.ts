@@ -5,4 +5,4 @@ export const diagnosticReport = z.strictObject({ steps: z.int(), seed: z.int(), 
 export type DiagnosticReport = z.infer<typeof diagnosticReport>;
 
 /** Content of a checkpoint. */
-export const diagnosticCheckpoint = z.strictObject({ step: z.int(), digest: z.string() });
+export const diagnosticCheckpoint = z.strictObject({ step: z.int(), digest: z.string(), climbed: z.number() });
