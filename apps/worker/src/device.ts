@@ -44,7 +44,10 @@ async function loadableProviders(): Promise<string[]> {
   });
   const found: string[] = [];
   const output: string[] = [];
-  probe.on("message", (message) => found.push(...probeMessage.parse(message)));
+  probe.on("message", (message) => {
+    // Under `npm run dev` Node's watch mode speaks over the same channel, in objects.
+    if (Array.isArray(message)) found.push(...probeMessage.parse(message));
+  });
   probe.stderr?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
   const [exitCode, signal] = await once(probe, "close");
   if (found.length > 0) return found;

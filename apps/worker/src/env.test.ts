@@ -22,14 +22,16 @@ describe("readEnv", () => {
 });
 
 describe("childEnvironment", () => {
-  it("bounds the pools of threads and keeps credentials back", () => {
+  it("bounds the pools of threads and keeps back credentials and what belongs to the worker's own process", () => {
     const before = { ...process.env };
     try {
       process.env.DATABASE_URL = "postgresql://secret";
       process.env.RETORT_API_KEY = "secret";
+      process.env.WATCH_REPORT_DEPENDENCIES = "1";
       const environment = childEnvironment(3);
       expect(environment).toMatchObject({ OMP_NUM_THREADS: "3", VIPS_CONCURRENCY: "3", PATH: process.env.PATH });
       expect(JSON.stringify(environment)).not.toContain("secret");
+      expect(environment).not.toHaveProperty("WATCH_REPORT_DEPENDENCIES");
     } finally {
       process.env = before;
     }

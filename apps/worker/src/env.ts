@@ -60,10 +60,13 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): WorkerEnv {
 }
 
 const secrets = ["DATABASE_URL", "REDIS_URL", "RETORT_STORE_URL", "RETORT_API_KEY"];
+/** Under `npm run dev` Node's watch mode sets it, and a process that has it reports its files over the attempt's channel. */
+const watchMode = "WATCH_REPORT_DEPENDENCIES";
+const withheld = [...secrets, watchMode];
 
 /** The environment of an attempt's process: the worker's own without its credentials, and every pool of threads bounded. */
 export function childEnvironment(threads: number): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !secrets.includes(name));
+  const inherited = Object.entries(process.env).filter(([name]) => !withheld.includes(name));
   return {
     ...Object.fromEntries(inherited),
     OMP_NUM_THREADS: String(threads),
