@@ -16,6 +16,7 @@ export type {
   Attempt,
   LogLine,
   MetricPoint,
+  NearStage,
   Progress,
   Series,
   Stage,
@@ -36,6 +37,6 @@ export type {
   TrialCounts,
   TrialStatus,
 } from "./contract/sweep.ts";
-export type { Worker, WorkerDetail, WorkerSample } from "./contract/worker.ts";
+export type { ListedWorker, Worker, WorkerDetail, WorkerSample } from "./contract/worker.ts";
 export { type ApiEnv, readEnv } from "./env.ts";
 export { type AppRouter, appRouter } from "./root.ts";

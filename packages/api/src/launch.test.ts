@@ -177,3 +177,24 @@ describe("results", () => {
     expect((await fetch(`${api.url}/api/artifacts/nonsense/download`, { headers })).status).toBe(404);
   });
 });
+
+it("says which parts of the key keep a stage from being another one", async () => {
+  const launch = async (steps: number) => {
+    const { runIds } = await api.retort.runs.launch.mutate({
+      recipe: "diagnostic",
+      params: { steps },
+      project: "demo",
+    });
+    return api.retort.runs.get.query({ runId: runIds[0]! });
+  };
+  const one = await launch(4_001);
+  const other = await launch(4_002);
+  const near = await api.retort.stages.nearest.query({ stageId: other.stages[1]!.id, limit: 1 });
+  expect(near).toMatchObject([{ stageName: "check", status: "pending" }]);
+  expect(near[0]!.differences.map(({ path }) => path)).toEqual(["inputs.report.contentKey", "params.steps"]);
+  const first = await api.retort.stages.nearest.query({ stageId: other.stages[0]!.id, limit: 50 });
+  expect(first.find(({ stageId }) => stageId === one.stages[0]!.id)).toMatchObject({
+    run: { id: one.id, name: one.name },
+    differences: [{ path: "params.steps", ours: 4_002, theirs: 4_001 }],
+  });
+});

@@ -30,6 +30,12 @@ export function formatSpread(value: number, unit: ScoreUnit): string {
   return unit === "fraction" ? (value * 100).toFixed(1) : formatValue(value);
 }
 
+/** How far one score lies above another, signed, in the scores' unit but without repeating it: +3.2, −0.4. */
+export function formatDifference(value: number, unit: ScoreUnit): string {
+  const text = unit === "fraction" ? (Math.abs(value) * 100).toFixed(1) : formatValue(Math.abs(value));
+  return value < 0 ? `−${text}` : `+${text}`;
+}
+
 /** Metric names that are fractions in [0, 1] by this project's convention. */
 export function scoreUnit(metric: string): ScoreUnit {
   return /accuracy|auroc|precision|recall|f1|aupro|rate|fraction|anls/i.test(metric) ? "fraction" : "points";

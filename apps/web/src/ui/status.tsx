@@ -1,8 +1,28 @@
-import { Ban, CircleCheck, CircleDashed, CircleDot, CircleX, Clock3, LoaderCircle, Scissors } from "lucide-react";
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleDot,
+  CirclePause,
+  CircleX,
+  Clock3,
+  LoaderCircle,
+  Scissors,
+} from "lucide-react";
 import type { ComponentType, SVGProps } from "react";
 import { cx } from "./class-names.ts";
 
-export type Status = "pending" | "queued" | "ready" | "running" | "succeeded" | "failed" | "cancelled" | "pruned";
+export type Status =
+  | "pending"
+  | "queued"
+  | "ready"
+  | "running"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "pruned"
+  | "paused"
+  | "finished";
 
 interface Look {
   label: string;
@@ -20,6 +40,8 @@ export const statusLooks: Record<Status, Look> = {
   succeeded: { label: "Succeeded", color: "text-success", Icon: CircleCheck },
   failed: { label: "Failed", color: "text-danger", Icon: CircleX },
   cancelled: { label: "Cancelled", color: "text-ink-3", Icon: Ban },
+  paused: { label: "Paused", color: "text-warn", Icon: CirclePause },
+  finished: { label: "Finished", color: "text-success", Icon: CircleCheck },
   pruned: { label: "Pruned", color: "text-ink-3", Icon: Scissors },
 };
 

@@ -82,6 +82,19 @@ export const attempt = z.object({
 });
 export type Attempt = z.infer<typeof attempt>;
 
+/** Another stage of the same kind, and the parts of the content key in which it differs. */
+export const nearStage = z.object({
+  stageId: z.string(),
+  stageName: z.string(),
+  /** The newest run that wants it. */
+  run: z.object({ id: z.string(), name: z.string() }).nullable(),
+  status: stageStatus,
+  createdAt: z.date(),
+  /** Dotted path of each part: "params.training.numSteps", "inputs.model.contentKey"; undefined where a key has no such part. */
+  differences: z.array(z.object({ path: z.string(), ours: z.unknown(), theirs: z.unknown() })),
+});
+export type NearStage = z.infer<typeof nearStage>;
+
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export const logLine = z.object({
   /** Rising within the stage; gaps are possible. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { progress } from "./stage.ts";
 
 /** What a worker's machine was doing at a moment. */
 export const workerSample = z.object({
@@ -40,6 +41,21 @@ export const worker = z.object({
   sample: workerSample.nullable(),
 });
 export type Worker = z.infer<typeof worker>;
+
+/** A stage that a worker runs now, as its page names it. */
+const workerStage = z.object({
+  stageId: z.string(),
+  /** Name within the run below. */
+  name: z.string(),
+  title: z.string(),
+  /** The newest of the runs that want it; null when all have been cancelled meanwhile. */
+  run: z.object({ id: z.string(), name: z.string() }).nullable(),
+  progress: progress.nullable(),
+  startedAt: z.date().nullable(),
+});
+
+export const listedWorker = worker.extend({ stages: z.array(workerStage) });
+export type ListedWorker = z.infer<typeof listedWorker>;
 
 /** A worker with what its machine did lately, oldest sample first. */
 export const workerDetail = worker.extend({ samples: z.array(workerSample) });

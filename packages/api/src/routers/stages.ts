@@ -1,10 +1,10 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { jsonObject } from "../contract/json.ts";
-import { attempt, logLine, metricPoint, type StageEvent, series } from "../contract/stage.ts";
+import { attempt, logLine, metricPoint, nearStage, type StageEvent, series } from "../contract/stage.ts";
 import { stageEvents } from "../live/stage.ts";
 import { procedure, router } from "../trpc.ts";
-import { explainStage, listLogs, listPoints, listSeries } from "../views/stage.ts";
+import { explainStage, listLogs, listPoints, listSeries, nearestStages } from "../views/stage.ts";
 
 const stageId = z.strictObject({ stageId: z.uuid() });
 
@@ -61,6 +61,12 @@ export const stagesRouter = router({
       }),
     )
     .query(({ ctx, input }) => explainStage(ctx.db, input.stageId)),
+
+  /** Stages of the same kind that are nearly the same, nearest first: why this one was not taken from them. */
+  nearest: procedure
+    .input(stageId.extend({ limit: z.number().int().min(1).max(50).default(3) }))
+    .output(z.array(nearStage))
+    .query(({ ctx, input }) => nearestStages(ctx.db, input)),
 
   /**
    * What happens to a stage as it happens, at most four messages a second; ends when the stage has. It begins with the

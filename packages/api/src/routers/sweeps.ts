@@ -1,5 +1,6 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
+import { jsonObject } from "../contract/json.ts";
 import { seed } from "../contract/run.ts";
 import {
   type Sweep,
@@ -23,6 +24,7 @@ import { findProject } from "../views/project.ts";
 import { findSweep, listSweeps, listTrials } from "../views/sweep.ts";
 import { findSweepDag } from "../views/sweep-dag.ts";
 import { exportSweep } from "../views/sweep-export.ts";
+import { sweepSettings } from "../views/sweep-settings.ts";
 import { findFailures, findImportance } from "../views/sweep-values.ts";
 
 const sweepId = z.strictObject({ sweepId: z.uuid() });
@@ -33,6 +35,9 @@ export const sweepsRouter = router({
     .input(sweepRequest)
     .output(sweepPreview)
     .query(({ ctx, input }) => previewSweep(ctx.db, input)),
+
+  /** Samplers, pruners and all else that a sweep is set up with, as one JSON Schema with its defaults: forms are made from it. */
+  settings: procedure.output(z.object({ schema: jsonObject, defaults: jsonObject })).query(() => sweepSettings()),
 
   launch: procedure
     .input(sweepRequest)

@@ -1,13 +1,14 @@
 import { NotFoundError } from "@retort/db";
 import { z } from "zod";
-import { worker, workerDetail } from "../contract/worker.ts";
+import { listedWorker, workerDetail } from "../contract/worker.ts";
 import { procedure, router } from "../trpc.ts";
+import { listWorkers } from "../views/worker.ts";
 
 const workerId = z.strictObject({ workerId: z.uuid() });
 
 export const workersRouter = router({
   /** Online and draining ones first, then those gone within the last day. */
-  list: procedure.output(z.array(worker)).query(({ ctx }) => ctx.db.workers.list()),
+  list: procedure.output(z.array(listedWorker)).query(({ ctx }) => listWorkers(ctx.db)),
 
   /** With what its machine did in the last `minutes`, at most `maxSamples` of it. */
   get: procedure

@@ -1,5 +1,6 @@
+import { diffKeyParts, type KeyParts } from "@retort/core";
 import { type Database, type MetricPoint, NotFoundError, type StageRow } from "@retort/db";
-import type { LogLine, Series } from "../contract/stage.ts";
+import type { LogLine, NearStage, Series } from "../contract/stage.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 
 /** @throws NotFoundError */
@@ -45,6 +46,47 @@ export interface StageExplanation {
   contentKey: string;
   keyParts: Record<string, unknown>;
   usedBy: { runId: string; runName: string; stageName: string; reused: boolean }[];
+}
+
+/** How many stages of one kind are looked through for the nearest: the newest ones. */
+const searchedStages = 500;
+
+/**
+ * Other stages of the same kind whose keys differ in the fewest parts: what a stage was nearly the same as, and why it was
+ * not. Of equally near ones, those that have succeeded first.
+ * @throws NotFoundError
+ */
+export async function nearestStages(
+  db: Database,
+  { stageId, limit }: { stageId: string; limit: number },
+): Promise<NearStage[]> {
+  const stage = await findStage(db, stageId);
+  const others = await db.prisma.stage.findMany({
+    where: { kind: stage.kind, id: { not: stageId } },
+    select: {
+      id: true,
+      keyParts: true,
+      status: true,
+      createdAt: true,
+      runs: { select: { name: true, run: { select: { id: true, name: true } } }, orderBy: { runId: "desc" }, take: 1 },
+    },
+    orderBy: { id: "desc" },
+    take: searchedStages,
+  });
+  return others
+    .map(({ keyParts, runs: [use], id, ...other }) => ({
+      ...other,
+      stageId: id,
+      stageName: use?.name ?? stage.kind,
+      run: use?.run ?? null,
+      differences: diffKeyParts(stage.keyParts as unknown as KeyParts, keyParts as unknown as KeyParts),
+    }))
+    .sort((a, b) => a.differences.length - b.differences.length || rank(a) - rank(b))
+    .slice(0, limit);
+}
+
+function rank({ status }: Pick<NearStage, "status">): number {
+  return Number(status !== "succeeded");
 }
 
 /** @throws NotFoundError */

@@ -19,23 +19,30 @@ export function CurvePanel(props: {
   range: StepRange | null;
   onRange(range: StepRange | null): void;
   syncKey: string;
+  /** What series are called, where their keys do not say it: several runs in one plot. */
+  labels?: ReadonlyMap<string, string>;
   className?: string;
 }) {
-  const { group, curves, className, ...plot } = props;
+  const { group, curves, className, labels, ...plot } = props;
   const [cursor, setCursor] = useState<number | null>(null);
   const series = useMemo(
-    () => group.keys.map((key) => ({ key, label: seriesLabel(key, group), points: curves.get(key) ?? [] })),
-    [group, curves],
+    () =>
+      group.keys.map((key) => ({
+        key,
+        label: labels?.get(key) ?? seriesLabel(key, group),
+        points: curves.get(key) ?? [],
+      })),
+    [group, curves, labels],
   );
-  const readouts = series.map(({ label, points }) => ({ label, point: pointAt(points, cursor) }));
+  const readouts = series.map(({ key, label, points }) => ({ key, label, point: pointAt(points, cursor) }));
   const step = cursor ?? readouts.reduce((newest, { point }) => Math.max(newest, point?.step ?? 0), 0);
   return (
     <figure className={cx("min-w-0", className)} data-curve={group.id}>
       <figcaption className="flex min-h-6 flex-wrap items-baseline gap-x-3 px-3 pt-2.5">
         <span className="font-medium">{group.title}</span>
         <span className="flex flex-wrap gap-x-3 text-sm numeric">
-          {readouts.map(({ label, point }, index) => (
-            <span key={label} className="inline-flex items-baseline gap-1.5">
+          {readouts.map(({ key, label, point }, index) => (
+            <span key={key} className="inline-flex items-baseline gap-1.5">
               {series.length > 1 && (
                 <>
                   <span

@@ -5,7 +5,7 @@ import { useTheme } from "next-themes";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import { formatValue } from "../../format/number.ts";
-import { seriesDashes, seriesVariable } from "./palette.ts";
+import { seriesDash, seriesVariable } from "./palette.ts";
 import { columnsPerSeries, type PlotSeries, plotData } from "./plot-data.ts";
 
 export interface StepRange {
@@ -184,7 +184,7 @@ function paddedRange(min: number | null, max: number | null): [number, number] {
 
 function seriesColumns(index: number, smoothing: boolean): uPlot.Series[] {
   const stroke = cssColor(seriesVariable(index));
-  const dash = seriesDashes[index % seriesDashes.length]!;
+  const dash = [...seriesDash(index)];
   const edge: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
   return [
     { stroke, width: 1.75, dash, spanGaps: true, points: { show: (plot) => plot.data[0].length < 3 } },

@@ -13,4 +13,9 @@ export function seriesVariable(index: number): string {
 }
 
 /** Dashes tell series apart without colour too. */
-export const seriesDashes: readonly number[][] = [[], [6, 4], [2, 3], [8, 3, 2, 3], [12, 4], [1, 4]];
+const seriesDashes: readonly number[][] = [[], [6, 4], [2, 3], [8, 3, 2, 3], [12, 4], [1, 4]];
+
+/** The dash of a series: from the seventh on the colours come again, with another dash each. */
+export function seriesDash(index: number): readonly number[] {
+  return seriesDashes[(index + Math.floor(index / seriesVariables.length)) % seriesDashes.length]!;
+}

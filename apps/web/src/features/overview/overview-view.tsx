@@ -4,6 +4,7 @@ import type { Overview, RunStatus } from "@retort/api";
 import { useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import Link from "next/link";
+import { formatDuration } from "../../format/duration.ts";
 import { formatBytes, formatCount } from "../../format/number.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -83,6 +84,11 @@ export function OverviewView() {
         <Panel id="counts" title="Runs so far">
           <Counts counts={data?.runCounts ?? null} />
         </Panel>
+        {data !== undefined && data.cost.deviceSeconds > 0 && (
+          <Panel id="cost" title="Device time">
+            <CostList cost={data.cost} />
+          </Panel>
+        )}
         <Panel
           id="workers"
           title="Workers"
@@ -143,6 +149,24 @@ function Counts({ counts }: { counts: Overview["runCounts"] | null }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+function CostList({ cost }: { cost: Overview["cost"] }) {
+  const rows = [
+    ["Spent", cost.deviceSeconds, "What devices were given to attempts"],
+    ["Saved by reuse", cost.savedDeviceSeconds, "What stages taken from earlier runs would have cost once more"],
+    ["Without a result", cost.wastedDeviceSeconds, "Attempts that failed, were lost or cancelled"],
+  ] as const;
+  return (
+    <dl className="flex flex-col gap-1.5 text-sm">
+      {rows.map(([label, seconds, title]) => (
+        <div key={label} className="flex justify-between gap-4" title={title}>
+          <dt className="text-ink-2">{label}</dt>
+          <dd className="font-medium numeric">{formatDuration(seconds * 1_000)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -30,27 +30,14 @@ export function CurvesView({ stage, stream }: { stage: Stage; stream: StageStrea
   const [main, ...others] = groups;
   return (
     <div>
-      <div className="mb-3 flex min-h-8 flex-wrap items-center gap-x-6 gap-y-2">
-        <SmoothingSlider value={smoothing} onChange={setSmoothing} />
-        <div className="flex items-center gap-2 text-sm text-ink-2">
-          <Switch.Root
-            checked={logScale}
-            onCheckedChange={setLogScale}
-            id="log-scale"
-            className="relative h-4 w-7 rounded-full border border-control bg-sunken data-[state=checked]:border-ink data-[state=checked]:bg-ink"
-          >
-            <Switch.Thumb className="block size-2.5 translate-x-0.5 rounded-full bg-ink-3 transition-transform data-[state=checked]:translate-x-[0.85rem] data-[state=checked]:bg-paper" />
-          </Switch.Root>
-          <label htmlFor="log-scale">Log scale</label>
-        </div>
-        {range === null ? (
-          <span className="text-xs text-ink-3 max-sm:hidden">Drag across a plot to zoom</span>
-        ) : (
-          <Button size="sm" onClick={() => setRange(null)}>
-            <ZoomOut /> Show all steps
-          </Button>
-        )}
-      </div>
+      <CurveControls
+        smoothing={smoothing}
+        onSmoothing={setSmoothing}
+        logScale={logScale}
+        onLogScale={setLogScale}
+        range={range}
+        onRange={setRange}
+      />
       <div className={cx("grid grid-cols-1 gap-4", others.length > 0 && "lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]")}>
         {main !== undefined && (
           <Sheet className="min-w-0">
@@ -65,6 +52,41 @@ export function CurvesView({ stage, stream }: { stage: Stage; stream: StageStrea
           ))}
         </div>
       </div>
+    </div>
+  );
+}
+
+/** How curves are drawn: smoothed, on a logarithmic scale, and the way back from a zoom. */
+export function CurveControls(props: {
+  smoothing: number;
+  onSmoothing(value: number): void;
+  logScale: boolean;
+  onLogScale(on: boolean): void;
+  range: StepRange | null;
+  onRange(range: StepRange | null): void;
+}) {
+  const { smoothing, onSmoothing, logScale, onLogScale, range, onRange } = props;
+  return (
+    <div className="mb-3 flex min-h-8 flex-wrap items-center gap-x-6 gap-y-2">
+      <SmoothingSlider value={smoothing} onChange={onSmoothing} />
+      <div className="flex items-center gap-2 text-sm text-ink-2">
+        <Switch.Root
+          checked={logScale}
+          onCheckedChange={onLogScale}
+          id="log-scale"
+          className="relative h-4 w-7 rounded-full border border-control bg-sunken data-[state=checked]:border-ink data-[state=checked]:bg-ink"
+        >
+          <Switch.Thumb className="block size-2.5 translate-x-0.5 rounded-full bg-ink-3 transition-transform data-[state=checked]:translate-x-[0.85rem] data-[state=checked]:bg-paper" />
+        </Switch.Root>
+        <label htmlFor="log-scale">Log scale</label>
+      </div>
+      {range === null ? (
+        <span className="text-xs text-ink-3 max-sm:hidden">Drag across a plot to zoom</span>
+      ) : (
+        <Button size="sm" onClick={() => onRange(null)}>
+          <ZoomOut /> Show all steps
+        </Button>
+      )}
     </div>
   );
 }

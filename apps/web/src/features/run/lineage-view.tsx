@@ -9,6 +9,7 @@ import { Panel, Sheet } from "../../ui/panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { changesFrom } from "../launch/form/value.ts";
+import { NearStages } from "./near-stages.tsx";
 
 /** Why a stage is the stage it is: the parts of its content key, and every run that uses it. */
 export function LineageView({ stage, runId }: { stage: Stage; runId: string }) {
@@ -20,7 +21,10 @@ export function LineageView({ stage, runId }: { stage: Stage; runId: string }) {
   const others = usedBy.filter((use) => use.runId !== runId);
   return (
     <div className="grid grid-cols-1 items-start gap-8 lg:grid-cols-[minmax(0,1fr)_24rem]">
-      <Panel title={`What makes ${stage.name} this very stage`}>
+      <div className="lg:col-start-1">
+        <NearStages stage={stage} />
+      </div>
+      <Panel className="lg:col-start-1" title={`What makes ${stage.name} this very stage`}>
         <p className="mb-3 max-w-prose text-sm text-ink-2">
           Stages with the same key are one: executed once, whoever asks. Any part below that differs makes another
           stage.
@@ -48,7 +52,7 @@ export function LineageView({ stage, runId }: { stage: Stage; runId: string }) {
           </dl>
         </Sheet>
       </Panel>
-      <Panel title="Used by">
+      <Panel title="Used by" className="lg:col-start-2 lg:row-start-1">
         {others.length === 0 ? (
           <p className="text-sm text-ink-2">Only this run so far. A run that asks for the same stage will reuse it.</p>
         ) : (

@@ -2,11 +2,11 @@
 
 import type { Run } from "@retort/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Copy, RotateCw, Square } from "lucide-react";
+import { Copy, Pause, Play, RotateCw, Square } from "lucide-react";
 import Link from "next/link";
-import { AlertDialog } from "radix-ui";
 import { useTRPC } from "../../trpc/client.tsx";
 import { Button } from "../../ui/button.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { Problem } from "../../ui/problem.tsx";
 
 /** What can be done with a run: stop it, try it again, launch it with changes. */
@@ -18,6 +18,7 @@ export function RunActions({ run }: { run: Run }) {
           <Copy /> Launch a variation
         </Link>
       </Button>
+      {run.finishedAt === null && run.status !== "cancelled" && <PauseButton run={run} />}
       {run.finishedAt === null && run.status !== "cancelled" && <CancelButton run={run} />}
       {run.status === "cancelled" && <RetryButton runId={run.id} label="Run again" />}
     </>
@@ -39,38 +40,66 @@ export function RetryButton({ runId, label }: { runId: string; label: string }) 
   );
 }
 
+/** Lets a stage that took down its workers be tried once more. */
+export function ReleaseButton({ stageId }: { stageId: string }) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const release = useMutation(trpc.stages.release.mutationOptions({ onSettled: () => queries.invalidateQueries() }));
+  return (
+    <div>
+      <Button size="sm" disabled={release.isPending} onClick={() => release.mutate({ stageId })}>
+        <RotateCw /> Release it
+      </Button>
+      {release.error !== null && <Problem error={release.error} />}
+    </div>
+  );
+}
+
+function PauseButton({ run }: { run: Run }) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const refresh = { onSettled: () => queries.invalidateQueries() };
+  const pause = useMutation(trpc.runs.pause.mutationOptions(refresh));
+  const resume = useMutation(trpc.runs.resume.mutationOptions(refresh));
+  const isPaused = run.pausedAt !== null;
+  const change = isPaused ? resume : pause;
+  return (
+    <>
+      <Button
+        disabled={change.isPending}
+        onClick={() => change.mutate({ runId: run.id })}
+        title={
+          isPaused
+            ? "Its stages are taken again and go on from their checkpoints"
+            : "Its stages stop at their last checkpoint and wait; stages that other runs share go on"
+        }
+      >
+        {isPaused ? <Play /> : <Pause />} {isPaused ? "Resume" : "Pause"}
+      </Button>
+      {change.error !== null && <Problem error={change.error} />}
+    </>
+  );
+}
+
 function CancelButton({ run }: { run: Run }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const cancel = useMutation(trpc.runs.cancel.mutationOptions({ onSettled: () => queries.invalidateQueries() }));
   const cancelling = cancel.isPending || run.stages.some(({ cancelRequested }) => cancelRequested);
   return (
-    <AlertDialog.Root>
-      <AlertDialog.Trigger asChild>
+    <Confirm
+      trigger={
         <Button look="danger" disabled={cancelling}>
           <Square /> {cancelling ? "Cancelling" : "Cancel run"}
         </Button>
-      </AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="fixed inset-0 z-40 bg-black/40" />
-        <AlertDialog.Content className="fixed top-1/2 left-1/2 z-50 w-[min(28rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 rounded-lg border border-line-strong bg-surface p-5 shadow-float">
-          <AlertDialog.Title className="text-lg font-semibold tracking-tight">Cancel this run?</AlertDialog.Title>
-          <AlertDialog.Description className="mt-2 text-sm text-ink-2">
-            Its stages stop, except those that other live runs share. Finished stages and the last checkpoint stay:
-            running it again goes on from there.
-          </AlertDialog.Description>
-          <div className="mt-5 flex justify-end gap-2">
-            <AlertDialog.Cancel asChild>
-              <Button>Let it run</Button>
-            </AlertDialog.Cancel>
-            <AlertDialog.Action asChild>
-              <Button look="danger" onClick={() => cancel.mutate({ runId: run.id })}>
-                Cancel run
-              </Button>
-            </AlertDialog.Action>
-          </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+      }
+      title="Cancel this run?"
+      stay="Let it run"
+      go="Cancel run"
+      onGo={() => cancel.mutate({ runId: run.id })}
+    >
+      Its stages stop, except those that other live runs share. Finished stages and the last checkpoint stay: running it
+      again goes on from there.
+    </Confirm>
   );
 }

@@ -1,9 +1,10 @@
 "use client";
 
 import type { Run, Stage } from "@retort/api";
-import { Hourglass } from "lucide-react";
+import { CirclePause, Hourglass, ShieldAlert } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { type ReactNode, useState } from "react";
+import { formatDuration } from "../../format/duration.ts";
 import { formatScore } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
 import { cx } from "../../ui/class-names.ts";
@@ -13,13 +14,14 @@ import { StatusLabel } from "../../ui/status.tsx";
 import { Ago, Elapsed } from "../../ui/time.tsx";
 import { Pipeline } from "../pipeline/pipeline.tsx";
 import { ArtifactsView } from "./artifacts-view.tsx";
+import { AttemptsView } from "./attempts-view.tsx";
 import { fullCondition } from "./conditions.ts";
 import { CurvesView } from "./curves-view.tsx";
 import { FailureCard } from "./failure-card.tsx";
 import { LineageView } from "./lineage-view.tsx";
 import { LogView } from "./log-view.tsx";
 import { ParamsView } from "./params-view.tsx";
-import { RetryButton, RunActions } from "./run-actions.tsx";
+import { ReleaseButton, RetryButton, RunActions } from "./run-actions.tsx";
 import { SamplesView } from "./samples-view.tsx";
 import { StageNode } from "./stage-node.tsx";
 import { useLiveRun } from "./use-live-run.ts";
@@ -48,6 +50,7 @@ function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null })
     stage: each,
   }));
   const failed = run.stages.filter((each) => each.failure !== null && each.status === "failed");
+  const quarantined = run.stages.filter((each) => each.quarantinedAt !== null);
   const waiting = run.stages.filter(
     (each) => each.waitingReason !== null && (each.status === "ready" || each.status === "pending"),
   );
@@ -84,6 +87,20 @@ function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null })
             ))}
           </ul>
         )}
+        {quarantined.map((each) => (
+          <div
+            key={each.id}
+            role="status"
+            className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg border border-line-strong bg-warn-soft px-4 py-3 text-sm"
+          >
+            <ShieldAlert aria-hidden className="size-4 shrink-0 text-warn" />
+            <p className="min-w-0 flex-1">
+              <span className="font-medium">{each.name}</span> is in quarantine: it has taken down the processes or
+              workers that tried it, so nobody takes it any more.
+            </p>
+            <ReleaseButton stageId={each.id} />
+          </div>
+        ))}
         <Pipeline nodes={nodes} nodeWidth={240} nodeHeight={62} label="Stages">
           {(node) => (
             <StageNode
@@ -124,6 +141,11 @@ function RunHeader({ run }: { run: Run }) {
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <h1 className="min-w-0 text-xl font-semibold tracking-tight break-words">{run.name}</h1>
         <StatusLabel status={run.status} />
+        {run.pausedAt !== null && run.finishedAt === null && (
+          <span className="inline-flex items-center gap-1.5 font-medium text-warn">
+            <CirclePause aria-hidden className="size-4" /> Paused
+          </span>
+        )}
         <div className="ml-auto flex flex-wrap items-center gap-2 max-sm:ml-0">
           <RunActions run={run} />
         </div>
@@ -147,6 +169,19 @@ function RunHeader({ run }: { run: Run }) {
         <Fact label="Launched">
           <Ago at={run.createdAt} />
         </Fact>
+        {run.cost.deviceSeconds > 0 && (
+          <Fact label="Device time">
+            {formatDuration(run.cost.deviceSeconds * 1_000)}
+            {run.cost.wastedDeviceSeconds >= 1 && (
+              <span className="text-sm text-ink-3" title="Attempts that left no result: failed, lost, cancelled">
+                , {formatDuration(run.cost.wastedDeviceSeconds * 1_000)} of it wasted
+              </span>
+            )}
+          </Fact>
+        )}
+        {run.cost.savedDeviceSeconds > 0 && (
+          <Fact label="Saved by reuse">{formatDuration(run.cost.savedDeviceSeconds * 1_000)}</Fact>
+        )}
         <Fact label="Project">{run.project.slug}</Fact>
       </dl>
     </header>
@@ -180,7 +215,7 @@ function Fact({
   );
 }
 
-const tabs = ["curves", "samples", "log", "parameters", "artifacts", "lineage"] as const;
+const tabs = ["curves", "samples", "log", "parameters", "artifacts", "attempts", "lineage"] as const;
 type Tab = (typeof tabs)[number];
 
 function RunTabs({ run, stage, initialTab }: { run: Run; stage: Stage; initialTab: string | null }) {
@@ -192,6 +227,7 @@ function RunTabs({ run, stage, initialTab }: { run: Run; stage: Stage; initialTa
     log: "Log",
     parameters: "Parameters",
     artifacts: <>Artifacts {numArtifacts > 0 && <span className="ml-1 text-ink-3 numeric">{numArtifacts}</span>}</>,
+    attempts: <>Attempts {stage.attempt > 1 && <span className="ml-1 text-ink-3 numeric">{stage.attempt}</span>}</>,
     lineage: "Lineage",
   };
   const choose = (value: string) => {
@@ -225,6 +261,9 @@ function RunTabs({ run, stage, initialTab }: { run: Run; stage: Stage; initialTa
       </Tabs.Content>
       <Tabs.Content value="artifacts" tabIndex={-1}>
         <ArtifactsView run={run} />
+      </Tabs.Content>
+      <Tabs.Content value="attempts" tabIndex={-1}>
+        <AttemptsView key={stage.id} stage={stage} />
       </Tabs.Content>
       <Tabs.Content value="lineage" tabIndex={-1}>
         <LineageView key={stage.id} stage={stage} runId={run.id} />

@@ -6,12 +6,14 @@ import { FlaskConical } from "lucide-react";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { ToggleGroup } from "radix-ui";
+import { useState } from "react";
 import { useTRPC, useTRPCClient } from "../../trpc/client.tsx";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { Empty } from "../../ui/empty.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
+import { CompareBar } from "../compare/compare-bar.tsx";
 import { isLive, lossKeys, RunTable } from "./run-table.tsx";
 
 export interface RunFilter {
@@ -36,6 +38,12 @@ export function RunBrowser({ filter }: { filter: RunFilter }) {
     refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.runs.some(isLive)) ? 2_000 : 10_000),
   });
   const loaded = runs.data?.pages.flatMap((page) => page.runs) ?? null;
+  const [picked, setPicked] = useState<readonly string[]>([]);
+  const selection = {
+    runIds: picked,
+    toggle: (runId: string) =>
+      setPicked(picked.includes(runId) ? picked.filter((id) => id !== runId) : [...picked, runId]),
+  };
   const filtered = filter.status !== undefined || filter.recipe !== undefined;
   return (
     <>
@@ -61,7 +69,7 @@ export function RunBrowser({ filter }: { filter: RunFilter }) {
           </Empty>
         )
       ) : (
-        (runs.error === null || loaded !== null) && <RunTable runs={loaded} label="Runs" />
+        (runs.error === null || loaded !== null) && <RunTable runs={loaded} label="Runs" selection={selection} />
       )}
       {runs.hasNextPage && (
         <div className="mt-4 flex justify-center">
@@ -70,6 +78,7 @@ export function RunBrowser({ filter }: { filter: RunFilter }) {
           </Button>
         </div>
       )}
+      {picked.length > 0 && <CompareBar runIds={picked} onClear={() => setPicked([])} />}
     </>
   );
 }

@@ -12,11 +12,24 @@ import { StageStrip } from "./stage-strip.tsx";
 interface RowProps {
   run: RunSummary;
   changes: Change[] | null;
+  /** Given where runs can be picked. */
+  selection?: RunSelection | undefined;
 }
 
-export function RunRow({ run, changes }: RowProps) {
+/** Runs picked in a list, in the order of picking. */
+export interface RunSelection {
+  runIds: readonly string[];
+  toggle(runId: string): void;
+}
+
+export function RunRow({ run, changes, selection }: RowProps) {
   return (
     <tr className="group relative border-b border-line last:border-0 hover:bg-sunken/60" data-run={run.id}>
+      {selection !== undefined && (
+        <td className="py-2.5 pl-4 align-top">
+          <Pick run={run} selection={selection} />
+        </td>
+      )}
       <td className="py-2.5 pr-3 pl-4 align-top">
         <StatusLabel status={run.status} className="text-sm" />
       </td>
@@ -45,11 +58,14 @@ export function RunRow({ run, changes }: RowProps) {
 }
 
 /** The same on a narrow screen. */
-export function RunCard({ run, changes }: RowProps) {
+export function RunCard({ run, changes, selection }: RowProps) {
   return (
     <li className="relative flex flex-col gap-1.5 border-b border-line px-4 py-3 last:border-0" data-run={run.id}>
       <div className="flex items-center justify-between gap-3">
-        <StatusLabel status={run.status} className="text-sm" />
+        <span className="flex items-center gap-3">
+          {selection !== undefined && <Pick run={run} selection={selection} />}
+          <StatusLabel status={run.status} className="text-sm" />
+        </span>
         <HeadlineValue run={run} />
       </div>
       <RunName run={run} />
@@ -68,6 +84,19 @@ export function RunCard({ run, changes }: RowProps) {
         </span>
       </div>
     </li>
+  );
+}
+
+function Pick({ run, selection }: { run: RunSummary; selection: RunSelection }) {
+  return (
+    <input
+      type="checkbox"
+      aria-label={`Compare ${run.name}, seed ${run.seed}`}
+      checked={selection.runIds.includes(run.id)}
+      onChange={() => selection.toggle(run.id)}
+      // Above the link that covers the row.
+      className="relative z-10 size-4 accent-ink"
+    />
   );
 }
 

@@ -4,16 +4,29 @@ import type { RunSummary } from "@retort/api";
 import { Sheet } from "../../ui/panel.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { useChangedParams } from "./changed-params.tsx";
-import { RunCard, RunRow } from "./run-row.tsx";
+import { RunCard, RunRow, type RunSelection } from "./run-row.tsx";
 
 /** Runs, newest first; null while loading. A table where there is room for one, else cards. */
-export function RunTable({ runs, label }: { runs: readonly RunSummary[] | null; label: string }) {
+export function RunTable({
+  runs,
+  label,
+  selection,
+}: {
+  runs: readonly RunSummary[] | null;
+  label: string;
+  selection?: RunSelection;
+}) {
   const changesOf = useChangedParams(runs?.map(({ recipe }) => recipe) ?? []);
   return (
     <Sheet className="overflow-hidden">
       <table aria-label={label} className="hidden w-full text-left lg:table">
         <thead>
           <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:font-normal [&>th]:whitespace-nowrap">
+            {selection !== undefined && (
+              <th scope="col" className="w-8 pl-4">
+                <span className="sr-only">Compare</span>
+              </th>
+            )}
             <th scope="col" className="w-32 pl-4">
               Status
             </th>
@@ -40,9 +53,9 @@ export function RunTable({ runs, label }: { runs: readonly RunSummary[] | null; 
         </thead>
         <tbody>
           {runs === null ? (
-            <SkeletonRows rows={6} columns={8} />
+            <SkeletonRows rows={6} columns={selection === undefined ? 8 : 9} />
           ) : (
-            runs.map((run) => <RunRow key={run.id} run={run} changes={changesOf(run)} />)
+            runs.map((run) => <RunRow key={run.id} run={run} changes={changesOf(run)} selection={selection} />)
           )}
         </tbody>
       </table>
@@ -50,7 +63,7 @@ export function RunTable({ runs, label }: { runs: readonly RunSummary[] | null; 
         {runs === null ? (
           <li className="skeleton m-4 h-40" />
         ) : (
-          runs.map((run) => <RunCard key={run.id} run={run} changes={changesOf(run)} />)
+          runs.map((run) => <RunCard key={run.id} run={run} changes={changesOf(run)} selection={selection} />)
         )}
       </ul>
     </Sheet>

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { PageHeader } from "../../../features/shell/page-header.tsx";
-import { WorkerTable } from "../../../features/workers/worker-table.tsx";
+import { WorkerList } from "../../../features/workers/worker-list.tsx";
 import { Hydrated, prefetch, serverTRPC } from "../../../trpc/server.tsx";
 
 export const metadata: Metadata = { title: "Workers" };
@@ -12,7 +12,7 @@ export default async function WorkersPage() {
       <PageHeader title="Workers">
         Each takes stages that its devices, threads and memory allow, one process an attempt.
       </PageHeader>
-      <WorkerTable />
+      <WorkerList />
     </Hydrated>
   );
 }

@@ -1,0 +1,115 @@
+"use client";
+
+import type { Attempt, Stage } from "@retort/api";
+import { useQuery } from "@tanstack/react-query";
+import { formatCount } from "../../format/number.ts";
+import { useTRPC } from "../../trpc/client.tsx";
+import { cx } from "../../ui/class-names.ts";
+import { CopyButton } from "../../ui/copy.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { Sheet } from "../../ui/panel.tsx";
+import { ErrorParts, Problem } from "../../ui/problem.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { Ago, Elapsed } from "../../ui/time.tsx";
+
+/** Every try of a stage: where it ran, what it went on from, how it ended. Newest first. */
+export function AttemptsView({ stage }: { stage: Stage }) {
+  const trpc = useTRPC();
+  const attempts = useQuery(
+    trpc.stages.attempts.queryOptions(
+      { stageId: stage.id },
+      { refetchInterval: stage.finishedAt === null ? 3_000 : false },
+    ),
+  );
+  if (attempts.error !== null) return <Problem error={attempts.error} onRetry={() => void attempts.refetch()} />;
+  if (attempts.data === undefined) return <Skeleton className="h-40" />;
+  if (attempts.data.length === 0) {
+    return (
+      <Empty title={`${stage.name} has not been tried yet`}>
+        {stage.waitingReason ?? "A worker takes it as soon as everything before it is done and it fits."}
+      </Empty>
+    );
+  }
+  return (
+    <ol aria-label={`Attempts of ${stage.name}`} className="flex flex-col gap-4">
+      {attempts.data.toReversed().map((attempt) => (
+        <li key={attempt.number}>
+          <AttemptCard attempt={attempt} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const looks: Record<Attempt["status"], { label: string; color: string }> = {
+  running: { label: "Running", color: "text-running" },
+  succeeded: { label: "Succeeded", color: "text-success" },
+  failed: { label: "Failed", color: "text-danger" },
+  cancelled: { label: "Cancelled", color: "text-ink-3" },
+  lost: { label: "Lost its worker", color: "text-warn" },
+};
+
+function AttemptCard({ attempt }: { attempt: Attempt }) {
+  const { label, color } = looks[attempt.status];
+  const facts: [string, React.ReactNode][] = [
+    ["Worker", attempt.workerName],
+    ["Started", <Ago key="started" at={attempt.startedAt} />],
+    ["Duration", <Elapsed key="duration" from={attempt.startedAt} to={attempt.finishedAt} />],
+    ...(attempt.resumedFromStep === null
+      ? []
+      : [
+          [
+            "Began at",
+            attempt.resumedFromStep < 0
+              ? "the start"
+              : `the checkpoint of step ${formatCount(attempt.resumedFromStep)}`,
+          ] as [string, string],
+        ]),
+    ...(attempt.droppedPoints > 0
+      ? [["Took back", `${formatCount(attempt.droppedPoints)} points of a dead attempt`] as [string, string]]
+      : []),
+    ...(attempt.accumulate > 1
+      ? [["Each step in", `${attempt.accumulate} micro-batches, to fit into memory`] as [string, string]]
+      : []),
+  ];
+  return (
+    <Sheet className="px-4 py-3.5 sm:px-5">
+      <article aria-label={`Attempt ${attempt.number}`}>
+        <h3 className="flex items-baseline gap-3">
+          <span className="font-medium">
+            Attempt <span className="numeric">{attempt.number}</span>
+          </span>
+          <span className={cx("text-sm font-medium", color)}>{label}</span>
+        </h3>
+        <dl className="mt-2 flex flex-wrap gap-x-8 gap-y-2 text-sm">
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt className="label">{name}</dt>
+              <dd className="numeric">{value}</dd>
+            </div>
+          ))}
+        </dl>
+        {attempt.failure !== null && (
+          <div className="mt-3 rounded-md border border-danger bg-danger-soft px-3.5 py-3">
+            <ErrorParts view={attempt.failure} />
+          </div>
+        )}
+        {attempt.lastOutput !== null && attempt.lastOutput.trim() !== "" && (
+          <details className="mt-3">
+            <summary className="w-fit text-sm text-ink-2 underline-offset-2 hover:underline">
+              Last output of the process
+            </summary>
+            <div className="relative mt-2">
+              <pre className="scroll-shadow max-h-72 overflow-y-auto rounded-md border border-line bg-sunken px-3 py-2.5 font-mono text-xs leading-5 whitespace-pre-wrap">
+                {attempt.lastOutput.trim()}
+              </pre>
+              <div className="absolute top-1 right-1">
+                <CopyButton text={attempt.lastOutput} label="Copy output" />
+              </div>
+            </div>
+          </details>
+        )}
+      </article>
+    </Sheet>
+  );
+}
