@@ -1,9 +1,10 @@
-import { Activity, Cpu, FlaskConical, ListTree, Trophy } from "lucide-react";
+import { Activity, Cpu, FlaskConical, Grid3x3, ListTree, Trophy } from "lucide-react";
 
 /** The pages of the dashboard, in the order of the work. */
 export const pages = [
   { href: "/", label: "Overview", Icon: Activity },
   { href: "/runs", label: "Runs", Icon: ListTree },
+  { href: "/sweeps", label: "Sweeps", Icon: Grid3x3 },
   { href: "/launch", label: "Launch", Icon: FlaskConical },
   { href: "/leaderboard", label: "Leaderboard", Icon: Trophy },
   { href: "/workers", label: "Workers", Icon: Cpu },

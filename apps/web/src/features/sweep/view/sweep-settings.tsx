@@ -1,0 +1,36 @@
+import type { Sweep } from "@retort/api";
+import { CopyButton } from "../../../ui/copy.tsx";
+import { Panel } from "../../../ui/panel.tsx";
+import { toYaml } from "../draft/yaml.ts";
+
+/** What was asked for, as the file that asks for the same again. */
+export function SweepSettings({ sweep }: { sweep: Sweep }) {
+  const text = toYaml(requestOfSweep(sweep));
+  return (
+    <Panel
+      id="settings"
+      title="As it was asked for"
+      note="npx retort sweep sweep.yaml asks for the same again"
+      actions={<CopyButton text={text} label="Copy as YAML" />}
+    >
+      <pre className="scroll-shadow rounded-md border border-line bg-sunken px-4 py-3 font-mono text-xs leading-5">
+        {text}
+      </pre>
+    </Panel>
+  );
+}
+
+/** The request that would launch the sweep again. */
+export function requestOfSweep(sweep: Sweep) {
+  const { recipe, name, params, search, objectiveSpec, watch, maxConcurrentRuns, priority } = sweep;
+  return {
+    recipe,
+    name,
+    ...(Object.keys(params).length === 0 ? {} : { params }),
+    search,
+    objective: objectiveSpec,
+    ...(watch === null ? {} : { watch }),
+    maxConcurrentRuns,
+    priority,
+  } as Parameters<typeof toYaml>[0];
+}
