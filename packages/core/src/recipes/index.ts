@@ -1,5 +1,6 @@
 import { benchmarksOfRun } from "./benchmarks.ts";
 import { clipAda } from "./clip-ada/recipe.ts";
+import { meanBrightness, memoryBank, padim, patchcore, zeroShot } from "./detectors/detectors.ts";
 import { diagnostic } from "./diagnostic.ts";
 import { llavaFiles } from "./llava-files.ts";
 import { llavaKd } from "./llava-kd.ts";
@@ -11,6 +12,11 @@ import type { RecipeDefinition } from "./recipe.ts";
 export const recipes = {
   quickstart,
   "clip-ada": clipAda,
+  patchcore,
+  padim,
+  "memory-bank": memoryBank,
+  "zero-shot": zeroShot,
+  "mean-brightness": meanBrightness,
   diagnostic,
   "llava-kd": llavaKd,
   "llava-teacher": llavaTeacher,

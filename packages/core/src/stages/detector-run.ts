@@ -24,10 +24,11 @@ export async function runDetector<Detector>(
   const data = await loadAnomalyData(params.data, signal);
   logData(data, context);
   const compute = { provider: params.device, threads: params.threads };
-  const fitTo = (images: readonly AnomalyImage[], name: string) => {
+  const fitTo = (images: readonly AnomalyImage[], category: string | null) => {
+    const name = category ?? "all categories";
     context.log("info", `Fitting to ${images.length} good pictures (${params.setting} setting, ${name})`);
     const rng = Rng.fromSeed(seed).stream(name);
-    return fit({ tower, params: params.detector, images, rng, ...compute }, context);
+    return fit({ tower, params: params.detector, images, category, rng, ...compute }, context);
   };
 
   let detector: FittedDetector | null = null;

@@ -20,6 +20,7 @@ import { visionFeatures } from "./vision-features/definition.ts";
 import { visionPretrain } from "./vision-pretrain/definition.ts";
 import { vlmEvaluate } from "./vlm-evaluate/definition.ts";
 import { vlmSft } from "./vlm-sft/definition.ts";
+import { zeroShot } from "./zero-shot/definition.ts";
 
 /** Every kind of stage, by its kind. How it runs stands in runs.ts. */
 export const stages = {
@@ -43,6 +44,7 @@ export const stages = {
   patchcore,
   "vlm-evaluate": vlmEvaluate,
   "vlm-sft": vlmSft,
+  "zero-shot": zeroShot,
 } satisfies Record<string, StageDefinition>;
 
 export type StageKind = keyof typeof stages;

@@ -25,4 +25,5 @@ export const stageRuns: StageRuns = {
   patchcore: async () => (await import("./patchcore/run.ts")).runPatchcore,
   "vlm-evaluate": async () => (await import("./vlm-evaluate/run.ts")).runVlmEvaluate,
   "vlm-sft": async () => (await import("./vlm-sft/run.ts")).runVlmSft,
+  "zero-shot": async () => (await import("./zero-shot/run.ts")).runZeroShot,
 };

@@ -16,7 +16,14 @@ describe("fitMemoryBank", () => {
     const images = await testPictures(4);
     const params = memoryBankParams.parse({ features: { imageSizePx: 32, smoothingPx: 0, layers: [8, 16] } });
     const detector = await fitMemoryBank(
-      { tower: randomTower(imageTowers.tiny, 1), params, images: images.slice(0, 2), rng: Rng.fromSeed(2), ...cpu },
+      {
+        tower: randomTower(imageTowers.tiny, 1),
+        params,
+        images: images.slice(0, 2),
+        category: null,
+        rng: Rng.fromSeed(2),
+        ...cpu,
+      },
       host,
     );
     const scorer = detectorScorer(detector, cpu);

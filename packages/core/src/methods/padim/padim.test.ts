@@ -69,7 +69,7 @@ describe("fitPadim", () => {
       features: { imageSizePx: 32, layers: [16], smoothingPx: 0 },
       numFeatures: 64,
     });
-    const detector = await fitPadim({ tower, params, images, rng: Rng.fromSeed(2), ...cpu }, host);
+    const detector = await fitPadim({ tower, params, images, category: null, rng: Rng.fromSeed(2), ...cpu }, host);
     const pixels = await decodeImages(
       images.map((image) => image.image()),
       { sizePx: 32 },

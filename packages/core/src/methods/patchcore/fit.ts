@@ -19,6 +19,8 @@ export interface FitOptions<Params> {
   tower: ImageTower;
   params: Params;
   images: readonly AnomalyImage[];
+  /** The category that the pictures are of; null where they are of all. */
+  category: string | null;
   rng: Rng;
   provider: Provider;
   threads: number;

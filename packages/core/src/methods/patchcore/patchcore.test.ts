@@ -127,7 +127,7 @@ describe("fitPatchcore", () => {
     const images = await testPictures(4);
     const params = patchcoreParams.parse({ features: { imageSizePx: 32, smoothingPx: 1 }, neighbours: 1 });
     const detector = await fitPatchcore(
-      { tower, params, images: images.slice(0, 3), rng: Rng.fromSeed(2), ...cpu },
+      { tower, params, images: images.slice(0, 3), category: null, rng: Rng.fromSeed(2), ...cpu },
       host,
     );
     const scorer = detectorScorer(detector, cpu);

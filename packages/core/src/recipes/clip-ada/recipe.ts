@@ -1,4 +1,5 @@
 import type { StageSpec } from "../../stages/stage.ts";
+import { publishedDetectors } from "../detectors/published.ts";
 import type { RecipeDefinition } from "../recipe.ts";
 import { type ClipAdaRecipeParams, clipAdaRecipeParams } from "./params.ts";
 import { clipAdaPublished } from "./published.ts";
@@ -15,7 +16,7 @@ export const clipAda = {
     "for all categories. Two regimes: frozen (imported CLIP, as in the paper) and small tower trained here.",
   params: clipAdaRecipeParams,
   headline: { metric: "imageAuroc", label: "Image AUROC", unit: "fraction", higherIsBetter: true },
-  published: clipAdaPublished,
+  published: [...clipAdaPublished, ...publishedDetectors("unified", "per-category")],
   sweeps: clipAdaSweeps,
   stages(params: ClipAdaRecipeParams, seed: number): StageSpec[] {
     const { clip, method, synthesis, window, losses, training, detection, validation, threads, device } = params;

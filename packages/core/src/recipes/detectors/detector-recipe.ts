@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { clipAdaTrainParams } from "../../stages/clip-ada-train/definition.ts";
+import { detectorStageParams } from "../../stages/detector-params.ts";
+import type { StageSpec } from "../../stages/stage.ts";
+import { clipSource } from "../clip-ada/params.ts";
+import { towersStage } from "../clip-ada/towers.ts";
+import type { PublishedRow, RecipeDefinition } from "../recipe.ts";
+
+const trainingParams = clipAdaTrainParams.omit({ data: true, threads: true, device: true });
+
+/** Parameters of every recipe for a detector on the patches of a CLIP. */
+const detectorRecipeParams = <Detector extends z.ZodType>(detector: Detector) => {
+  const { data, setting, detector: own, numSampleImages, threads, device } = detectorStageParams(detector).shape;
+  return z.strictObject({
+    data,
+    clip: clipSource,
+    tower: z
+      .enum(["as-it-came", "after-clip-ada"])
+      .default("as-it-came")
+      .describe("The image tower as it was pre-trained or imported, or as CLIP-ADA's training left it"),
+    clipAda: trainingParams
+      .prefault({})
+      .describe("CLIP-ADA's training, for its tower; the same stage as in its recipe"),
+    setting,
+    detector: own,
+    numSampleImages,
+    threads,
+    device,
+  });
+};
+
+interface DetectorRecipe<Detector extends z.ZodType> {
+  kind: string;
+  title: string;
+  summary: string;
+  detector: Detector;
+  /** Does the stage need the text tower too? */
+  readsText?: boolean;
+  published: readonly PublishedRow[];
+}
+
+/** A peer of CLIP-ADA: the same towers, data and evaluation, another idea of what is abnormal. */
+export function detectorRecipe<Detector extends z.ZodType>(recipe: DetectorRecipe<Detector>) {
+  const { kind, title, summary, detector, readsText = false, published } = recipe;
+  const params = detectorRecipeParams(detector);
+  return {
+    name: kind,
+    title,
+    summary,
+    params,
+    headline: { metric: "imageAuroc", label: "Image AUROC", unit: "fraction", higherIsBetter: true },
+    published,
+    stages({ data, clip, tower, clipAda, threads, device, ...own }, seed): StageSpec[] {
+      const learns = tower === "after-clip-ada";
+      const towers = { tower: { stage: "towers", artifact: "tower" }, text: { stage: "towers", artifact: "text" } };
+      const training: StageSpec = {
+        name: "train",
+        kind: "clip-ada-train",
+        params: { data, ...clipAda, threads, device },
+        inputs: towers,
+        seed,
+      };
+      return [
+        towersStage(clip, { threads, device, seed }),
+        ...(learns ? [training] : []),
+        {
+          name: "detect",
+          kind,
+          params: { data, ...own, threads, device },
+          inputs: {
+            tower: learns ? { stage: "train", artifact: "tower" } : towers.tower,
+            ...(readsText ? { text: towers.text } : {}),
+          },
+          seed,
+        },
+      ];
+    },
+  } satisfies RecipeDefinition<z.infer<typeof params>>;
+}
