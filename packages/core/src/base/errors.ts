@@ -9,3 +9,15 @@ export class SpecError extends RetortError {
 export class DataError extends RetortError {
   override name = "DataError";
 }
+
+/** Why a stage's signal was aborted. */
+export class StoppedError extends Error {
+  override name = "AbortError";
+  /** Another attempt goes on from what is saved now; false when nobody wants the stage any more, or it is somebody else's. */
+  readonly mayResume: boolean;
+
+  constructor(reason: string, { mayResume }: { mayResume: boolean }) {
+    super(`The attempt is stopped: ${reason}`);
+    this.mayResume = mayResume;
+  }
+}

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { optim, type Tensor } from "@retort/engine";
 import { afterAll, describe, expect, it } from "vitest";
+import { StoppedError } from "../base/errors.ts";
 import { datasets } from "../data/index.ts";
 import { loadDataset } from "../data/loaders.ts";
 import { WordTokenizer } from "../data/tokenizers/word.ts";
@@ -25,7 +26,7 @@ const data = {
   }),
 };
 
-async function makeTask(learningRate = 5e-3): Promise<TrainTask> {
+async function makeTask({ learningRate = 5e-3, accumulate = 1 } = {}): Promise<TrainTask> {
   const { train: split } = await loadDataset(data, new AbortController().signal);
   const tokenizer = WordTokenizer.fromTexts(split.records.flatMap(({ question, answer }) => [question, answer]));
   const config = llavaConfig.parse({
@@ -35,7 +36,7 @@ async function makeTask(learningRate = 5e-3): Promise<TrainTask> {
     decoder: { dim: 16, layers: 1, heads: 2, kvHeads: 1, hidden: 32, ropeBase: 10_000 },
     vocabularySize: tokenizer.vocabularySize,
   });
-  const { graph, loss, tokenAccuracy } = sftGraph({ config, batchSize: 8, numTextTokens: 16, seed: 5 });
+  const { graph, loss, tokenAccuracy } = sftGraph({ config, batchSize: 8 / accumulate, numTextTokens: 16, seed: 5 });
   const options: VqaBatchOptions = {
     data,
     tokenizer: tokenizer.toJSON(),
@@ -115,8 +116,33 @@ describe("train", () => {
   });
 
   it("stops with a typed error when the loss is no longer a number", async () => {
-    const task = { ...(await makeTask(1e30)), maxGradNorm: 1e30 };
+    const task = { ...(await makeTask({ learningRate: 1e30 })), maxGradNorm: 1e30 };
     await expect(train(task, await makeHost())).rejects.toMatchObject({ name: "DivergedError", code: "DIVERGED" });
+  });
+
+  it("cuts its steps into micro-batches of the same examples: the first losses agree to rounding", async () => {
+    const whole = await makeHost();
+    const weights = await train(await makeTask(), whole);
+    const cut = { ...(await makeHost()), accumulate: 4 };
+    const others = await train(await makeTask({ accumulate: 4 }), cut);
+    // Each picture has one question here, so the mean over micro-batches is the mean over the batch.
+    for (let step = 1; step <= 5; step++) expect(cut.losses[step]).toBeCloseTo(whole.losses[step]!, 2);
+    expect(cut.losses).toHaveLength(whole.losses.length);
+    expect([...others.keys()]).toEqual([...weights.keys()]);
+  });
+
+  it("saves its state before it stops for now, and goes on from there with the same bits", async () => {
+    const whole = await makeHost();
+    const weights = await train(await makeTask(), whole);
+    const controller = new AbortController();
+    const stopped = { ...(await makeHost()), signal: controller.signal };
+    stopped.progress = (done) => {
+      if (done === 15) controller.abort(new StoppedError("preempted", { mayResume: true }));
+    };
+    await expect(train(await makeTask(), stopped)).rejects.toThrow("preempted");
+    expect(stopped.saved.map(({ step }) => step)).toEqual([10, 15]);
+    const again = await train(await makeTask(), await makeHost(stopped.saved[1]!));
+    expect(bytesOf(again)).toEqual(bytesOf(weights));
   });
 
   it("stops when it is aborted", async () => {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { Graph, Optimizer, Tensor, Value } from "@retort/engine";
 import { compileTrainStep, type Provider } from "@retort/engine/node";
+import { StoppedError } from "../base/errors.ts";
 import { type Batch, type BatchProducer, createPrefetcher } from "../data/prefetch.ts";
+import { cutBatches, type MicroBatching } from "./micro-batch.ts";
 
 /** What is learnt, from what, by which rule. */
 export interface TrainTask {
@@ -29,7 +31,7 @@ export interface TrainTask {
 }
 
 /** What the loop asks of whoever runs it; a stage's context is one. */
-export interface TrainHost {
+export interface TrainHost extends MicroBatching {
   workDir: string;
   checkpoint: { step: number; path: string } | null;
   signal: AbortSignal;
@@ -41,22 +43,30 @@ export interface TrainHost {
 
 /**
  * The one training loop. Resumes from the host's checkpoint and ends with the same bits as a run that was never
- * interrupted: the state of the train program is exact and batches depend on their index alone.
+ * interrupted: the state of the train program is exact and batches depend on their index alone. The graph is built for
+ * microBatchSize() examples; the batches come whole. Told to stop for now, it saves its state first.
  * @returns the trained parameters by name
  * @throws DivergedError when the loss is no longer a number; the last checkpoint stays
  */
 export async function train(task: TrainTask, host: TrainHost): Promise<Map<string, Tensor>> {
   const { graph, loss, metrics, optimizer, maxGradNorm, stepsPerRun, numSteps, provider, threads } = task;
-  const { signal } = host;
+  const { signal, accumulate = 1 } = host;
   const program = await compileTrainStep(graph, {
     loss,
     optimizer,
     metrics,
     maxGradNorm,
     stepsPerRun,
+    accumulate,
     provider,
     threads,
   });
+  if (accumulate > 1) host.log("info", `Each step is cut into ${accumulate} micro-batches`);
+  let saved = host.checkpoint?.step ?? 0;
+  const save = async () => {
+    saved = program.step;
+    await saveCheckpoint(program.step, program.state(), host);
+  };
   try {
     if (host.checkpoint !== null) program.load(await readFile(host.checkpoint.path));
     if (program.step > 0) host.log("info", `Resumed at step ${program.step} of ${numSteps}`);
@@ -64,10 +74,11 @@ export async function train(task: TrainTask, host: TrainHost): Promise<Map<strin
     try {
       while (program.step < numSteps) {
         const batch = await batches.next();
+        if (mayResume(signal) && program.step > saved) await save();
         signal.throwIfAborted();
         const first = program.step;
         const startedAt = performance.now();
-        const result = await program.run(batch);
+        const result = await program.run(cutBatches(batch, program.inputs, accumulate));
         const stepMs = (performance.now() - startedAt) / stepsPerRun;
         for (let i = 0; i < stepsPerRun; i++) {
           const step = first + i + 1;
@@ -78,7 +89,7 @@ export async function train(task: TrainTask, host: TrainHost): Promise<Map<strin
         }
         host.metric("stepMs", program.step, stepMs);
         host.progress(program.step, numSteps, "steps");
-        if (isCheckpoint(first, program.step, task)) await saveCheckpoint(program.step, program.state(), host);
+        if (isCheckpoint(first, program.step, task)) await save();
         // The run blocked the event loop: reports leave and a cancel arrives here.
         await yieldToEvents();
       }
@@ -103,6 +114,11 @@ function batchSource(
   if ("module" in batches) return createPrefetcher({ ...batches, ahead: 2, start, signal });
   let index = start;
   return { next: async () => batches.batch(index++), close: async () => {} };
+}
+
+/** Stopped, to go on later from what is saved now. */
+function mayResume({ reason }: AbortSignal): boolean {
+  return reason instanceof StoppedError && reason.mayResume;
 }
 
 function isCheckpoint(before: number, step: number, { checkpointEverySteps, numSteps }: TrainTask): boolean {

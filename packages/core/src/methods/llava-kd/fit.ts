@@ -7,6 +7,7 @@ import { numImageTokens } from "../../models/llava/config.ts";
 import { encoderSha256, ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
 import { type AdamwSchedule, adamwWithCosine } from "../../train/adamw.ts";
+import { microBatchSize } from "../../train/micro-batch.ts";
 import type { QuestionOrder } from "../../train/question-order.ts";
 import { type TrainHost, train } from "../../train/trainer.ts";
 import { LlavaBatches } from "./batches.ts";
@@ -52,7 +53,7 @@ export async function fit(options: FitOptions, host: TrainHost): Promise<Map<str
   const { teacher, outputs } = await teacherOf(options);
   const { graph, loss, metrics } = trainGraph({
     config: model.config,
-    batchSize: training.batchSize,
+    batchSize: microBatchSize(training.batchSize, host),
     numTextTokens: training.numTextTokens,
     slot: featuresPath === null ? "caption" : "features",
     trainable: options.trainable,

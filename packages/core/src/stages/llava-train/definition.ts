@@ -39,5 +39,6 @@ export const llavaTrain: StageDefinition<LlavaTrainParams> = {
   },
   outputs: { model: { description: "The trained model: one ONNX file with its configuration and tokenizer" } },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 ** 30 }),
+  batchSize: ({ training }) => training.batchSize,
   data: ({ data }) => dataReference(data),
 };

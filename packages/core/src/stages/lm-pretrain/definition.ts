@@ -34,5 +34,6 @@ export const lmPretrain: StageDefinition<LmPretrainParams> = {
   inputs: { encoder: { description: "The vision encoder that the model will look through" } },
   outputs: { model: { description: "A whole model: encoder, untrained projector, language model, tokenizer" } },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 ** 30 }),
+  batchSize: ({ training }) => training.batchSize,
   data: ({ data }) => dataReference(data),
 };

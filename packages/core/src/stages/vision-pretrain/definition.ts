@@ -39,5 +39,6 @@ export const visionPretrain: StageDefinition<VisionPretrainParams> = {
   inputs: {},
   outputs: { encoder: { description: "The trained encoder: one ONNX file with its sizes as metadata" } },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 ** 30 }),
+  batchSize: ({ training }) => training.batchSize,
   data: ({ data }) => dataReference(data),
 };

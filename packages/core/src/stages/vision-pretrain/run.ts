@@ -10,6 +10,7 @@ import { writeEncoder } from "../../models/llava/encoder-file.ts";
 import { classifierGraph } from "../../models/llava/encoder-graph.ts";
 import { adamwWithCosine } from "../../train/adamw.ts";
 import { classesOf, type LabelBatchOptions } from "../../train/label-batches.ts";
+import { microBatchSize } from "../../train/micro-batch.ts";
 import { train } from "../../train/trainer.ts";
 import { reportSkipped } from "../report-skipped.ts";
 import type { StageContext } from "../stage.ts";
@@ -25,7 +26,10 @@ export async function runVisionPretrain(context: StageContext<VisionPretrainPara
   reportSkipped(data, context);
   const classes = classesOf(data.train);
   const sizes = { config, numClasses: classes.length, labelSmoothing: training.labelSmoothing, seed };
-  const { graph, loss, accuracy } = classifierGraph({ ...sizes, batchSize: training.batchSize });
+  const { graph, loss, accuracy } = classifierGraph({
+    ...sizes,
+    batchSize: microBatchSize(training.batchSize, context),
+  });
   context.log("info", `${data.train.imageIds.length} pictures of ${classes.length} classes`);
   const batches: LabelBatchOptions = {
     data: params.data,

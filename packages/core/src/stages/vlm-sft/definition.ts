@@ -69,5 +69,6 @@ export const vlmSft: StageDefinition<VlmSftParams> = {
     model: { description: "The trained model: one ONNX file with its configuration and tokenizer as metadata" },
   },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 * 2 ** 30 }),
+  batchSize: ({ training }) => training.batchSize,
   data: ({ data }) => dataReference(data),
 };

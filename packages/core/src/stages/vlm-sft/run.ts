@@ -9,6 +9,7 @@ import { writeModel } from "../../models/llava/model-file.ts";
 import { sftGraph } from "../../models/llava/sft-graph.ts";
 import { llavaSizes } from "../../models/llava/sizes.ts";
 import { adamwWithCosine } from "../../train/adamw.ts";
+import { microBatchSize } from "../../train/micro-batch.ts";
 import { train } from "../../train/trainer.ts";
 import type { VqaBatchOptions } from "../../train/vqa-batches.ts";
 import { reportSkipped } from "../report-skipped.ts";
@@ -28,7 +29,7 @@ export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<vo
   const { graph, loss, tokenAccuracy } = sftGraph({
     config,
     seed,
-    batchSize: training.batchSize,
+    batchSize: microBatchSize(training.batchSize, context),
     numTextTokens: training.numTextTokens,
   });
   context.log(
