@@ -1,0 +1,43 @@
+import { parseArgs } from "node:util";
+import { Rng } from "@retort/core";
+import type { Pick } from "./faults.ts";
+import { hasRedis } from "./redis-server.ts";
+import { summary } from "./report.ts";
+import { disturbedRound, type RoundReport, undisturbedResults } from "./round.ts";
+
+// npm run chaos -- [--minutes 5] [--backend postgres|redis] [--runs 40] [--trainings 6] [--seed 1]
+// A sweep of short training runs among faults, again and again until the time is up, each round on a database of its own. At the end of
+// each round the database is asked whether anything was lost, repeated or different from the sweep that nobody disturbed.
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "5" },
+    backend: { type: "string" },
+    runs: { type: "string", default: "40" },
+    trainings: { type: "string", default: "6" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+  },
+});
+const backend = values.backend ?? (hasRedis ? "redis" : "postgres");
+if (backend !== "postgres" && backend !== "redis") throw new Error("--backend is postgres or redis");
+const numTrainings = Number(values.trainings);
+const workload = { numTrainings, numDiagnostics: Number(values.runs) - numTrainings };
+const stream = Rng.fromSeed(Number(values.seed));
+const pick: Pick = (list) => list[Math.floor(stream.uniform() * list.length)];
+const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+const options = { backend, workload, numWorkers: 3, leaseMs: 3_000, pauseMs: 3_000, log } as const;
+const untilMs = performance.now() + Number(values.minutes) * 60_000;
+
+console.log(`Chaos with the queue in ${backend}, ${values.runs} runs, seed ${values.seed}`);
+log("the sweep, undisturbed");
+const undisturbed = await undisturbedResults({ ...options, troubleMs: 0 });
+const reports: RoundReport[] = [];
+do {
+  log(`round ${reports.length + 1}`);
+  const troubleMs = Math.max(20_000, untilMs - performance.now());
+  const report = await disturbedRound({ ...options, troubleMs, pick }, undisturbed);
+  reports.push(report);
+  log(`round ${reports.length} is over: ${report.violations.length} violations`);
+} while (performance.now() < untilMs);
+console.log(summary(reports));
+process.exit(reports.some(({ violations }) => violations.length > 0) ? 1 : 0);
