@@ -10,10 +10,14 @@ import type { Log } from "./log.ts";
 import { Orchestrator, type OrchestratorSettings } from "./orchestrator.ts";
 import { messageOf, persist } from "./persistence.ts";
 import { Attempt, type AttemptSettings } from "./runner/attempt.ts";
+import { Successes } from "./runner/successes.ts";
+import { WarmChildren, type WarmSettings } from "./runner/warm-children.ts";
 import { sampleSystem } from "./system-sampler.ts";
 import { sweepWorkRoot } from "./work-root.ts";
 
-export interface WorkerSettings extends AttemptSettings, OrchestratorSettings {
+export interface WorkerSettings extends AttemptSettings, OrchestratorSettings, WarmSettings {
+  /** Light stages that run within the worker at once. */
+  lightSlots: number;
   /** Between two looks for a stage that no wake-up told of. */
   pollMs: number;
   /** Between two signs of life. */
@@ -28,6 +32,10 @@ export const defaultSettings: WorkerSettings = {
   heartbeatMs: 1_000,
   stopGraceMs: 20_000,
   memorySampleMs: 200,
+  lightSlots: 32,
+  maxIdleChildren: 4,
+  childIdleMs: 60_000,
+  maxAttemptsPerChild: 100,
   pollMs: 5_000,
   aliveEveryMs: 5_000,
   sampleEveryMs: 5_000,
@@ -50,11 +58,16 @@ export interface WorkerOptions {
   settings: WorkerSettings;
 }
 
+/** Wake-ups that come together are answered by one round of claims. */
+const wakesAtOnce = 64;
+
 /** Takes stages that fit what is free, and runs each as an attempt, until it is stopped. */
 export class Worker {
   readonly id: string;
   readonly #options: WorkerOptions;
   readonly #capacity: Capacity;
+  readonly #children: WarmChildren;
+  readonly #successes: Successes;
   readonly #orchestrator: Orchestrator;
   readonly #workDir: string;
   readonly #attempts = new Set<Attempt>();
@@ -62,6 +75,7 @@ export class Worker {
   #sampler: { close(): void } | null = null;
   /** A user wants it to take nothing new. */
   #isDraining = false;
+  #isConsuming = true;
   #listening: { close(): Promise<void> } | null = null;
   #claiming: Promise<void> | null = null;
   #isClaimAgain = false;
@@ -93,7 +107,9 @@ export class Worker {
     this.id = id;
     this.#workDir = workDir;
     this.#options = options;
-    this.#capacity = new Capacity(options.device);
+    this.#capacity = new Capacity(options.device, options.settings.lightSlots);
+    this.#children = new WarmChildren(options.settings);
+    this.#successes = new Successes(options);
     this.#orchestrator = new Orchestrator(options);
   }
 
@@ -113,6 +129,7 @@ export class Worker {
     // One that was claimed while the stop began.
     for (const attempt of this.#attempts) attempt.stop("preempted");
     await Promise.all([...this.#attempts].map((attempt) => attempt.done));
+    this.#children.close();
     await this.#listening?.close();
     await this.#orchestrator.close();
     await db.workers.leave(this.id).catch((error: unknown) => log("warn", `could not sign off: ${messageOf(error)}`));
@@ -133,13 +150,13 @@ export class Worker {
       else if (id === this.id && !this.#isStopping) void this.#signOfLife("online");
     });
     this.#orchestrator.start();
-    this.#consumer = await queue.consume("stage.wake", () => this.#claim(), { concurrency: 1 });
+    this.#consumer = await queue.consume("stage.wake", () => this.#claim(), { concurrency: wakesAtOnce });
     this.#poll(settings.pollMs);
     this.#stayAlive(settings.aliveEveryMs);
     this.#sampler = sampleSystem({ db, workerId: this.id, device, everyMs: settings.sampleEveryMs, log });
   }
 
-  /** Claims what fits, one stage after another. Calls that come meanwhile are answered by one more round. */
+  /** Claims what fits, round after round. Calls that come meanwhile are answered by one more round. */
   async #claim(): Promise<void> {
     this.#isClaimAgain = true;
     this.#claiming ??= this.#claimRounds().finally(() => {
@@ -155,10 +172,9 @@ export class Worker {
       const claim = { workerId: this.id, capabilities: this.#capacity.free(), leaseMs: settings.leaseMs };
       try {
         const signal = this.#stopping.signal;
-        const stage = await persist(() => db.stages.claim(claim), { what: "Claiming a stage", log, signal });
-        if (stage === null) continue;
-        this.#run(stage);
-        this.#isClaimAgain = true;
+        const stages = await persist(() => db.stages.claimMany(claim), { what: "Claiming stages", log, signal });
+        for (const stage of stages) this.#run(stage);
+        if (stages.length > 0) this.#isClaimAgain = true;
       } catch (error) {
         // The next wake-up or poll tries again.
         log("error", `claiming failed: ${messageOf(error)}`);
@@ -168,9 +184,10 @@ export class Worker {
 
   #run(stage: ClaimedStage): void {
     const { db, store, log, settings } = this.#options;
-    const giveBack = this.#capacity.reserve(stage.resources);
+    const giveBack = this.#capacity.reserve(stage);
     this.#matchConsumer();
-    const attempt = new Attempt(stage, { db, store, log, workDir: this.#workDir, settings });
+    const [children, successes] = [this.#children, this.#successes];
+    const attempt = new Attempt(stage, { db, store, children, successes, log, workDir: this.#workDir, settings });
     this.#attempts.add(attempt);
     void attempt.done.then(() => {
       this.#attempts.delete(attempt);
@@ -184,7 +201,9 @@ export class Worker {
   /** A worker with nothing to give away leaves wake-ups to others. */
   #matchConsumer(): void {
     if (this.#isStopping) return;
-    if (this.#isTaking) void this.#consumer?.resume();
+    if (this.#isTaking === this.#isConsuming) return;
+    this.#isConsuming = this.#isTaking;
+    if (this.#isConsuming) void this.#consumer?.resume();
     else void this.#consumer?.pause();
   }
 

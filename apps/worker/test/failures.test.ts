@@ -18,7 +18,7 @@ async function attempts(runId: string) {
 async function firstFailure(runId: string) {
   await platform.until(
     async () => (await attempts(runId))[0]?.failure != null,
-    20_000,
+    60_000,
     async () => "no failed attempt",
   );
   return (await attempts(runId))[0]!;
@@ -83,7 +83,7 @@ describe("SIGKILL of an attempt's process", () => {
     const { id } = await platform.stage(runId);
     await platform.until(
       async () => ((await platform.db.checkpoints.latest(id))?.step ?? 0) >= 20,
-      20_000,
+      60_000,
       async () => "no checkpoint of step 20",
     );
     const killed = await platform.stage(runId);

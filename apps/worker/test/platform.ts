@@ -7,9 +7,12 @@ import { createDatabase, type Database, type RunDetail, type RunStageRow } from 
 import { createTestDatabase } from "@retort/db/testing";
 import { createQueue, type Queue } from "@retort/queue";
 import { createStore, type Store } from "@retort/store";
-import { expect, inject } from "vitest";
+import { expect, inject, vi } from "vitest";
 import type { Device } from "../src/device.ts";
 import { defaultSettings, Worker, type WorkerSettings } from "../src/worker.ts";
+
+// On a machine that does other work, too, starting a process takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const device: Device = { providers: ["cpu"], threads: 2, memoryBytes: 4 * 2 ** 30 };
 
@@ -21,6 +24,7 @@ export const quickSettings: WorkerSettings = {
   memorySampleMs: 50,
   // By the queue or not at all.
   pollMs: 3_600_000,
+  childIdleMs: 300,
   aliveEveryMs: 500,
   sampleEveryMs: 300,
   outboxEveryMs: 200,
@@ -107,7 +111,7 @@ export class TestPlatform {
   }
 
   /** Waits until the run has come to that end; shows where it stands when it does not. */
-  async runEnds(id: string, status: RunDetail["status"], timeoutMs = 20_000): Promise<RunDetail> {
+  async runEnds(id: string, status: RunDetail["status"], timeoutMs = 60_000): Promise<RunDetail> {
     await this.until(
       async () => (await this.run(id)).finishedAt !== null,
       timeoutMs,
@@ -118,7 +122,7 @@ export class TestPlatform {
     return run;
   }
 
-  async stageIs(runId: string, holds: (stage: RunStageRow) => boolean, timeoutMs = 20_000): Promise<RunStageRow> {
+  async stageIs(runId: string, holds: (stage: RunStageRow) => boolean, timeoutMs = 60_000): Promise<RunStageRow> {
     await this.until(
       async () => holds(await this.stage(runId)),
       timeoutMs,

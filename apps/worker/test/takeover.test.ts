@@ -41,7 +41,7 @@ async function startProcess(name: string): Promise<ChildProcess> {
   processes.push(worker);
   await platform.until(
     async () => (await platform.db.workers.list()).some((row) => row.name === name && row.status === "online"),
-    20_000,
+    60_000,
     async () => `the worker ${name} does not come up`,
   );
   return worker;
@@ -54,7 +54,7 @@ async function attempts(runId: string) {
 const longRun = { steps: 60, stepMs: 50, checkpointEvery: 5 };
 const hasCheckpoint = ({ latest }: { latest: { step: number }[] }) => latest.some(({ step }) => step >= 10);
 
-describe("a worker's process", { timeout: 60_000 }, () => {
+describe("a worker's process", { timeout: 240_000 }, () => {
   it("killed: its attempt's process ends, and another worker goes on from the checkpoint", async () => {
     const first = await startProcess("first");
     const runId = await platform.launch(longRun);

@@ -79,7 +79,7 @@ describe("a worker", () => {
   });
 
   it("leaves nothing behind: no process, no file", async () => {
-    expect(attemptPids()).toEqual([]);
+    await expect.poll(() => attemptPids(), { timeout: 5_000 }).toEqual([]);
   });
 
   it("tells why a stage waits that no worker can take", async () => {
@@ -95,7 +95,7 @@ describe("a worker", () => {
     await platform.db.runs.cancel(runId);
     await platform.runEnds(runId, "cancelled");
     await platform.stageIs(runId, ({ status }) => status === "cancelled", 5_000);
-    expect(attemptPids()).toEqual([]);
+    await expect.poll(() => attemptPids(), { timeout: 5_000 }).toEqual([]);
   });
 
   it("kills a stage that does not give way", async () => {
@@ -103,6 +103,6 @@ describe("a worker", () => {
     await platform.stageIs(runId, ({ latest }) => latest.length > 0);
     await platform.db.runs.cancel(runId);
     await platform.stageIs(runId, ({ status }) => status === "cancelled", 10_000);
-    expect(attemptPids()).toEqual([]);
+    await expect.poll(() => attemptPids(), { timeout: 5_000 }).toEqual([]);
   });
 });

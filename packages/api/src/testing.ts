@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,10 +47,7 @@ export async function startTestApi(postgresUrl: string): Promise<TestApi> {
   const store = createStore(storeUrl);
   await db.projects.ensure({ slug: "demo", name: "Demo" });
   const { key: apiKey } = await db.auth.createApiKey("test");
-  const api = createApi({ db, store, env });
-  const server = createServer((incoming, outgoing) => void serve(api, incoming, outgoing));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const server = await serveApi(createApi({ db, store, env }), 0);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
@@ -68,6 +65,14 @@ export async function startTestApi(postgresUrl: string): Promise<TestApi> {
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** The API on a plain HTTP server of the loopback address; port 0 for any. */
+export async function serveApi(api: Api, port: number): Promise<Server> {
+  const server = createServer((incoming, outgoing) => void serve(api, incoming, outgoing));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
 }
 
 /** The paths as the web app mounts them. */

@@ -1,6 +1,6 @@
 export { canonicalJson, type Json } from "./base/canonical-json.ts";
 export { withDefaultVariants } from "./base/default-variants.ts";
-export { DataError, SpecError } from "./base/errors.ts";
+export { DataError, SpecError, StoppedError } from "./base/errors.ts";
 export { groupBy } from "./base/group-by.ts";
 export { sha256Bytes, sha256Hex } from "./base/hash.ts";
 export { Rng, type RngState } from "./base/rng.ts";
@@ -10,11 +10,15 @@ export {
   type FailureKind,
   failureKinds,
   failureSchema,
+  isTakedown,
+  quarantineFailure,
+  quarantineFix,
   type RetryBudget,
   type RetryDecision,
   retryBudgets,
   retryDecision,
   saysOutOfMemory,
+  takedownLimit,
 } from "./experiment/failure.ts";
 export {
   configKey,
@@ -93,3 +97,4 @@ export type {
   StageRun,
   StageSpec,
 } from "./stages/stage.ts";
+export { finerAccumulate } from "./train/micro-batch.ts";

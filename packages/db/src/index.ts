@@ -31,6 +31,7 @@ export { MigrationError } from "./migration-error.ts";
 export type { Outbox, OutboxMessage } from "./outbox.ts";
 export type { ProjectRow, Projects } from "./projects.ts";
 export type { RunDetail, RunError, RunInput, RunListItem, RunQuery, RunRow, RunStageRow, Runs } from "./runs.ts";
+export type { Success } from "./stage-end.ts";
 export { waitingReason } from "./stage-waiting.ts";
 export type { Capabilities, ClaimedStage, StageProgress, StageRow, Stages } from "./stages.ts";
 export type { Fingerprint } from "./sweep-ask.ts";

@@ -129,12 +129,13 @@ async function insertOrReuse(
     seed: stage.seed,
     data_fingerprint: stage.dataFingerprint,
     resources: stage.resources,
+    is_light: stage.light ?? false,
   }));
   const { rows: inserted } = await client.query<{ id: string }>(
-    `INSERT INTO stage (id, content_key, key_parts, kind, kind_version, params, seed, data_fingerprint, resources, priority, project_id, status)
-     SELECT id, content_key, key_parts, kind, kind_version, params, seed, data_fingerprint, resources, $2, $3::uuid, 'pending'
+    `INSERT INTO stage (id, content_key, key_parts, kind, kind_version, params, seed, data_fingerprint, resources, is_light, priority, project_id, status)
+     SELECT id, content_key, key_parts, kind, kind_version, params, seed, data_fingerprint, resources, is_light, $2, $3::uuid, 'pending'
      FROM jsonb_to_recordset($1::jsonb) AS s (id uuid, content_key text, key_parts jsonb, kind text, kind_version int,
-       params jsonb, seed int, data_fingerprint text, resources jsonb)
+       params jsonb, seed int, data_fingerprint text, resources jsonb, is_light boolean)
      ORDER BY content_key ON CONFLICT (content_key) DO NOTHING RETURNING id`,
     [jsonb(rows), priority, projectId],
   );

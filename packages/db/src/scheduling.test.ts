@@ -159,6 +159,68 @@ describe("device time", () => {
   });
 });
 
+describe("projects that want one machine", () => {
+  const fair = { devices: ["cpu"], threads: 100, memoryBytes: 2 ** 40 };
+
+  async function launchIn(slug: string, count: number, light = false): Promise<string> {
+    const { id: projectId } = await db.projects.ensure({ slug, name: slug });
+    const stages = Array.from({ length: count }, (_, i) => ({
+      ...plannedStage(`${slug}-${light ? "light" : "heavy"}-${i}`),
+      ...(light ? { light: true as const } : {}),
+    }));
+    const run = { projectId, recipe: "test", params: {}, seed: 0, name: slug, configKey: slug, stages };
+    return (await db.runs.create(run)).id;
+  }
+
+  async function claimProjects(count: number): Promise<Record<string, number>> {
+    const tally: Record<string, number> = {};
+    for (let i = 0; i < count; i++) {
+      const stage = await db.stages.claim({ workerId, capabilities: fair, leaseMs: 60_000 });
+      if (stage === null) break;
+      const slug = String(stage.params.name).split("-")[0]!;
+      tally[slug] = (tally[slug] ?? 0) + 1;
+    }
+    return tally;
+  }
+
+  it("share it by their shares, whoever came first", async () => {
+    const runs = [await launchIn("first", 20), await launchIn("second", 20)];
+    await db.projects.setLimits("second", { share: 3 });
+    expect(await claimProjects(8)).toEqual({ first: 2, second: 6 });
+    for (const id of runs) await db.runs.cancel(id);
+    await db.pool.query("UPDATE stage SET status = 'cancelled' WHERE status = 'running'");
+  });
+
+  it("keep to their limits, also when eight workers claim at once", async () => {
+    const runs = [await launchIn("capped", 20), await launchIn("free", 4)];
+    await db.projects.setLimits("capped", { maxRunning: 3 });
+    const claims = await Promise.all(
+      Array.from({ length: 12 }, () => db.stages.claim({ workerId, capabilities: fair, leaseMs: 60_000 })),
+    );
+    const names = claims.flatMap((stage) => (stage === null ? [] : [String(stage.params.name).split("-")[0]]));
+    expect(names.filter((name) => name === "capped")).toHaveLength(3);
+    expect(names.filter((name) => name === "free").length).toBeGreaterThan(0);
+    await db.projects.setLimits("capped", { maxRunning: null });
+    for (const id of runs) await db.runs.cancel(id);
+    await db.pool.query("UPDATE stage SET status = 'cancelled' WHERE status = 'running'");
+  });
+
+  it("have light stages taken many at once, beside one that needs the machine, and ended many at once", async () => {
+    const runs = [await launchIn("slots", 30, true), await launchIn("slots", 2)];
+    const options = { workerId, leaseMs: 60_000 };
+    const taken = await db.stages.claimMany({ ...options, capabilities: { ...fair, lightSlots: 10 } });
+    expect(taken.filter(({ isLight }) => isLight)).toHaveLength(10);
+    expect(taken).toHaveLength(11);
+    const full = await db.stages.claimMany({ ...options, capabilities: { ...fair, threads: 0, lightSlots: 5 } });
+    expect(full.map(({ isLight }) => isLight)).toEqual(Array(5).fill(true));
+    const light = [...taken, ...full].filter(({ isLight }) => isLight);
+    const stale = { ...light[0]!.fence, attempt: 99 };
+    expect(await db.stages.succeedMany([...light, { fence: stale }])).toEqual([stale]);
+    for (const { id } of light) expect(await db.stages.get(id)).toMatchObject({ status: "succeeded" });
+    for (const id of runs) await db.runs.cancel(id);
+  });
+});
+
 it("the limits of a project are kept, each by itself", async () => {
   await db.projects.ensure({ slug: "limited", name: "Limited" });
   expect(await db.projects.setLimits("limited", { maxRunning: 3 })).toMatchObject({ maxRunning: 3, share: 1 });

@@ -158,16 +158,44 @@ describe("a lease", () => {
     expect(await db.stages.reclaimExpired()).toHaveLength(1);
   });
 
-  it("that is lost too often fails the stage and its run", async () => {
-    const id = await launch(db, [plannedStage("killer")]);
+  it("that is lost too often quarantines the stage and fails its run, until it is released", async () => {
+    const killer = plannedStage("killer");
+    const id = await launch(db, [killer, plannedStage("behind", { after: [killer] })]);
     for (let lost = 1; lost <= 3; lost++) {
       await claimed(db, { workerId, leaseMs: 1 });
       await pause(5);
-      const [reclaimed] = await db.stages.reclaimExpired({ maxLost: 2 });
+      const [reclaimed] = await db.stages.reclaimExpired({ takedownLimit: 3 });
       expect(reclaimed?.status).toBe(lost === 3 ? "failed" : "ready");
     }
     expect(await db.runs.get(id)).toMatchObject({ status: "failed", error: { kind: "lost-lease" } });
-    expect((await db.runs.get(id))?.error?.message).toMatch(/3 attempts were lost/);
+    expect((await db.runs.get(id))?.error).toMatchObject({
+      code: "QUARANTINED",
+      message: expect.stringContaining("took down 3 processes or workers"),
+    });
+    await expect(db.runs.retry(id)).rejects.toThrow(/quarantined/);
+    // A new run that wants it is no way around.
+    const again = await launch(db, [killer, plannedStage("beside", { after: [killer] })]);
+    expect(await statuses(db, again)).toEqual({ killer: "failed", beside: "cancelled" });
+    const stage = (await db.runs.get(id))!.stages[0]!;
+    expect(stage.quarantinedAt).toBeInstanceOf(Date);
+    await db.stages.release(stage.id);
+    await expect(db.stages.release(stage.id)).rejects.toThrow(/not quarantined/);
+    expect(await statuses(db, id)).toEqual({ killer: "ready", behind: "pending" });
+    expect(await statuses(db, again)).toEqual({ killer: "ready", beside: "pending" });
+    await finish(db, await claimed(db, { workerId, runId: id, name: "killer" }));
+    for (const runId of [id, again]) await db.runs.cancel(runId);
+  });
+
+  it("of an attempt that got further than those before begins a new budget", async () => {
+    const id = await launch(db, [plannedStage("steady")]);
+    for (let step = 1; step <= 6; step++) {
+      const { fence, earlierFailures } = await claimed(db, { workerId, leaseMs: 200 });
+      expect(earlierFailures).toHaveLength(step === 1 ? 0 : 1);
+      await db.checkpoints.record(fence, { step, sha256: `steady-${step}`, sizeBytes: 1 });
+      await passTime(db);
+      expect(await db.stages.reclaimExpired({ takedownLimit: 2 })).toMatchObject([{ status: "ready" }]);
+    }
+    await db.runs.cancel(id);
   });
 
   it("of a stage that was asked to stop ends in cancelled", async () => {

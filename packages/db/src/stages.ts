@@ -4,8 +4,8 @@ import { LostLeaseError } from "./errors.ts";
 import { notifySql } from "./events.ts";
 import { type Fence, fenceValues } from "./fence.ts";
 import { jsonb } from "./jsonb.ts";
-import { claim } from "./stage-claim.ts";
-import { endAttempt, reclaimExpired } from "./stage-end.ts";
+import { claimMany } from "./stage-claim.ts";
+import { endAttempt, reclaimExpired, type Success, succeedMany } from "./stage-end.ts";
 import { releaseStage } from "./stage-release.ts";
 import { explainWaiting, rewake } from "./stage-waiting.ts";
 
@@ -58,10 +58,14 @@ export interface ClaimedStage {
   seed: number;
   resources: Resources;
   attempt: number;
+  priority: number;
+  isLight: boolean;
+  /** Micro-batches to cut each training step into. */
+  accumulate: number;
   leaseExpiresAt: Date;
   inputs: { name: string; artifactId: string; artifactName: string; sha256: string; sizeBytes: number }[];
   checkpoint: { step: number; sha256: string; sizeBytes: number } | null;
-  /** Failures of earlier attempts in the present budget, oldest first (a lost lease has kind "lost-lease"). */
+  /** Failures in the present budget since the attempt that got furthest, oldest first (a lost lease has kind "lost-lease"). */
   earlierFailures: Failure[];
   /** Runs that wait for it. */
   runIds: string[];
@@ -79,26 +83,44 @@ export interface Capabilities {
   /** What is free now, not what the machine has. */
   threads: number;
   memoryBytes: number;
+  /** Light stages that may be taken at once; none when it is left out. */
+  lightSlots?: number;
+}
+
+export interface ClaimOptions {
+  workerId: string;
+  capabilities: Capabilities;
+  leaseMs: number;
+  /** That very stage. */
+  stageId?: string;
 }
 
 export interface Stages {
-  /** Takes the most urgent stage that is due and fits, or that very stage; null when there is none. One statement, SKIP LOCKED. */
-  claim(options: {
-    workerId: string;
-    capabilities: Capabilities;
-    leaseMs: number;
-    stageId?: string;
-  }): Promise<ClaimedStage | null>;
+  /**
+   * Takes the most urgent stage that is due and fits, and as many light ones as there are slots. Among equally urgent ones the project
+   * comes first that has the least at work for its share; a project at its limit gets none. One statement, SKIP LOCKED.
+   */
+  claimMany(options: ClaimOptions): Promise<ClaimedStage[]>;
+  /** One stage, not a light one unless it is named; null when there is none. */
+  claim(options: ClaimOptions): Promise<ClaimedStage | null>;
   /** Prolongs the lease. @throws LostLeaseError */
   heartbeat(fence: Fence, options: { leaseMs: number; progress?: StageProgress }): Promise<StopWishes>;
   /** Readies dependants and ends runs in the same transaction. @throws LostLeaseError */
   succeed(fence: Fence, options?: { lastOutput?: string }): Promise<void>;
-  /** With retry the stage is ready again after delayMs; else it fails, what depends on it is cancelled ("blocked: sft failed") and its runs fail. @throws LostLeaseError */
-  fail(fence: Fence, failure: Failure, options: { retry: boolean; delayMs: number }): Promise<void>;
+  /** As succeed(), of many in one transaction. @returns those that had lost their lease: nothing was written for them */
+  succeedMany(ended: readonly Success[]): Promise<Fence[]>;
+  /** With retry the stage is ready again after delayMs, its training steps cut into `accumulate` micro-batches; else it fails, or is quarantined, what depends on it is cancelled ("blocked: sft failed") and its runs fail. @throws LostLeaseError */
+  fail(
+    fence: Fence,
+    failure: Failure,
+    options: { retry: boolean; delayMs: number; accumulate?: number; quarantine?: boolean },
+  ): Promise<void>;
   /** The attempt stopped since it was asked to. When a live run has asked for the stage again meanwhile, it becomes ready. @throws LostLeaseError */
   cancelled(fence: Fence): Promise<void>;
-  /** Ends attempts whose lease ran out: the stage is ready again, cancelled when that was asked, or failed when `maxLost` attempts of its budget were lost (default 5). */
-  reclaimExpired(options?: { maxLost?: number }): Promise<{ stageId: string; attempt: number; status: StageStatus }[]>;
+  /** Ends attempts whose lease ran out: the stage is ready again, cancelled when that was asked, or quarantined when its attempts took down `takedownLimit` processes or workers (default 4). */
+  reclaimExpired(options?: {
+    takedownLimit?: number;
+  }): Promise<{ stageId: string; attempt: number; status: StageStatus }[]>;
   /** Writes why ready stages wait that no online worker can take; clears it on those that one can. @returns how many rows changed */
   explainWaiting(): Promise<number>;
   /** Puts a new wake-up into the outbox for due stages whose last one is older: the queue may have lost it. @returns their ids */
@@ -127,7 +149,11 @@ const rowColumns = `${stageColumns}, s.key_parts AS "keyParts", s.data_fingerpri
 
 export function stages(pool: Pool): Stages {
   return {
-    claim: (options) => claim(pool, options),
+    claimMany: (options) => claimMany(pool, options),
+    async claim({ capabilities, ...options }) {
+      const [stage] = await claimMany(pool, { ...options, capabilities: { ...capabilities, lightSlots: 0 } });
+      return stage ?? null;
+    },
     async heartbeat(fence, { leaseMs, progress }) {
       const { rows } = await pool.query<StopWishes>({
         name: "stages.heartbeat",
@@ -145,10 +171,15 @@ export function stages(pool: Pool): Stages {
       return { cancelRequested, preemptRequested };
     },
     succeed: (fence, { lastOutput } = {}) => endAttempt(pool, fence, { outcome: "succeeded", lastOutput }),
-    fail: (fence, failure, { retry, delayMs }) =>
-      endAttempt(pool, fence, retry ? { outcome: "retry", failure, delayMs } : { outcome: "failed", failure }),
+    succeedMany: (ended) => succeedMany(pool, ended),
+    fail: (fence, failure, { retry, delayMs, accumulate, quarantine }) =>
+      endAttempt(
+        pool,
+        fence,
+        retry ? { outcome: "retry", failure, delayMs, accumulate } : { outcome: "failed", failure, quarantine },
+      ),
     cancelled: (fence) => endAttempt(pool, fence, { outcome: "cancelled" }),
-    reclaimExpired: ({ maxLost } = {}) => reclaimExpired(pool, maxLost),
+    reclaimExpired: ({ takedownLimit } = {}) => reclaimExpired(pool, takedownLimit),
     explainWaiting: () => explainWaiting(pool),
     rewake: (options) => rewake(pool, options),
     release: (id) => releaseStage(pool, id),

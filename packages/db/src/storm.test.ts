@@ -95,7 +95,7 @@ it("a storm of launches, failures, lost leases, cancellations and retries ends i
 
   async function reconciler(): Promise<void> {
     while (!calm) {
-      await db.stages.reclaimExpired({ maxLost: 1_000 });
+      await db.stages.reclaimExpired({ takedownLimit: 1_000 });
       await new Promise((done) => setTimeout(done, 10));
     }
   }
@@ -108,7 +108,7 @@ it("a storm of launches, failures, lost leases, cancellations and retries ends i
   // What is left: stages whose workers were killed last.
   for (;;) {
     await db.pool.query("UPDATE stage SET lease_expires_at = now() - interval '1 s' WHERE status = 'running'");
-    if ((await db.stages.reclaimExpired({ maxLost: 1_000 })).length === 0) break;
+    if ((await db.stages.reclaimExpired({ takedownLimit: 1_000 })).length === 0) break;
     await worker();
   }
 

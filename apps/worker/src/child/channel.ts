@@ -11,14 +11,19 @@ import type {
 const sendAfterMs = 50;
 const sendAfterReports = 1_000;
 
-/** The child's end of the line to the worker. Reports are gathered for a moment; a request goes out after all reports before it. */
+/** An attempt's end of the line to its worker. Reports are gathered for a moment; a request goes out after all reports before it. */
 export class Channel {
+  readonly #send: Send;
   #points: MetricPoint[] = [];
   #lines: LogLine[] = [];
   #progress: DoneOfTotal | null = null;
   #timer: NodeJS.Timeout | undefined;
   #nextId = 1;
   readonly #waiting = new Map<number, PromiseWithResolvers>();
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
 
   point(point: MetricPoint): void {
     this.#points.push(point);
@@ -41,7 +46,7 @@ export class Channel {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      send({ type: "request", id, request });
+      this.#send({ type: "request", id, request });
     });
   }
 
@@ -55,7 +60,7 @@ export class Channel {
   /** The last word of the attempt; resolves when it is on its way. */
   async end(message: MessageFromChild): Promise<void> {
     this.#flush();
-    await new Promise<void>((resolve) => send(message, resolve));
+    await new Promise<void>((resolve) => this.#send(message, resolve));
   }
 
   #schedule(): void {
@@ -67,12 +72,15 @@ export class Channel {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#points.length === 0 && this.#lines.length === 0 && this.#progress === null) return;
-    send({ type: "reports", points: this.#points, lines: this.#lines, progress: this.#progress });
+    this.#send({ type: "reports", points: this.#points, lines: this.#lines, progress: this.#progress });
     this.#points = [];
     this.#lines = [];
     this.#progress = null;
   }
 }
+
+/** Calls back when the message is on its way. */
+type Send = (message: MessageFromChild, sent?: () => void) => void;
 
 interface PromiseWithResolvers {
   resolve(): void;
@@ -90,10 +98,4 @@ export class RequestError extends RetortError {
     super(failure);
     this.failure = failure;
   }
-}
-
-function send(message: MessageFromChild, sent?: () => void): void {
-  if (process.send === undefined)
-    throw new Error("An attempt's process is started by a worker, which opens a channel to it");
-  process.send(message, undefined, undefined, () => sent?.());
 }

@@ -13,12 +13,13 @@ export interface ContextOptions<P> {
 
 /** What the stage sees, over the channel to the worker. */
 export function stageContext<P>({ start, definition, params, channel, signal }: ContextOptions<P>): StageContext<P> {
-  const { seed, threads, device, inputs, workDir, checkpoint } = start;
+  const { seed, threads, device, accumulate, inputs, workDir, checkpoint } = start;
   return {
     params,
     seed,
     threads,
     device,
+    accumulate,
     inputs,
     workDir,
     checkpoint,

@@ -1,66 +1,46 @@
-import { classify, isStageKind, parseParams, SpecError, type StageKind, stageDefinitions } from "@retort/core";
-import { stageRuns } from "@retort/core/node";
 import { type MessageFromChild, messageToChild, type StartMessage } from "../runner/messages.ts";
-import { Channel, RequestError } from "./channel.ts";
-import { stageContext } from "./context.ts";
+import { Channel } from "./channel.ts";
+import { leftovers } from "./leftovers.ts";
 import { volunteerForOomKill } from "./oom-score.ts";
-import { outputWritten, writeOutputAtOnce } from "./output.ts";
+import { outputWritten, printEndMark, writeOutputAtOnce } from "./output.ts";
 import { watchParent } from "./parent-watch.ts";
+import { stageOutcome, stopError } from "./stage-outcome.ts";
 
-// The process of one attempt: its worker starts it, tells it what to run over the channel, and outlives whatever happens here.
+// The process of attempts: its worker starts it, tells it over the channel what to run, one attempt after another of the same kind, and
+// outlives whatever happens here.
 
-const channel = new Channel();
-const aborting = new AbortController();
+let current: { channel: Channel; aborting: AbortController } | null = null;
 
 watchParent();
 volunteerForOomKill();
 writeOutputAtOnce();
 // Nobody is left to report to.
 process.once("disconnect", () => process.exit(1));
-process.on("SIGTERM", () => abort("terminated"));
+process.on("SIGTERM", () => (current === null ? process.exit(0) : current.aborting.abort(stopError("terminated"))));
 process.on("message", (raw) => {
   const message = messageToChild.parse(raw);
-  if (message.type === "reply") channel.reply(message);
-  else if (message.type === "abort") abort(message.reason);
-  else void runAttempt(message);
+  if (message.type === "start") void runAttempt(message);
+  else if (message.type === "reply") current?.channel.reply(message);
+  else current?.aborting.abort(stopError(message.reason));
 });
 
 async function runAttempt(start: StartMessage): Promise<void> {
-  await channel.end(await outcomeOf(start));
+  const open = leftovers();
+  const channel = new Channel(send);
+  const aborting = new AbortController();
+  current = { channel, aborting };
+  const lastWord = await stageOutcome(start, channel, aborting.signal);
+  // Whoever failed, was stopped, or left something running is not used again.
+  const isReusable = lastWord.type === "finished" && (await open.areClosed());
+  printEndMark(start.endMark);
+  await channel.end(isReusable ? { ...lastWord, isReusable } : lastWord);
   await outputWritten();
-  process.exit(0);
+  if (!isReusable) process.exit(0);
+  current = null;
 }
 
-async function outcomeOf(start: StartMessage): Promise<MessageFromChild> {
-  try {
-    if (!isStageKind(start.kind)) throw unknownKind(start.kind);
-    await runStage(start.kind, start);
-    return { type: "finished" };
-  } catch (error) {
-    if (aborting.signal.aborted) return { type: "stopped" };
-    if (error instanceof RequestError) return { type: "failed", failure: error.failure };
-    if (error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return { type: "failed", failure: classify(error) };
-  }
-}
-
-async function runStage<K extends StageKind>(kind: K, start: StartMessage): Promise<void> {
-  const definition = stageDefinitions[kind];
-  const params = parseParams(definition.params, start.params, kind);
-  const run = await stageRuns[kind]();
-  await run(stageContext({ start, definition, params, channel, signal: aborting.signal }));
-}
-
-function abort(reason: string): void {
-  aborting.abort(new DOMException(`The attempt is stopped: ${reason}`, "AbortError"));
-}
-
-function unknownKind(kind: string): SpecError {
-  return new SpecError({
-    code: "UNKNOWN_STAGE",
-    message: "This worker does not know the stage kind",
-    expected: Object.keys(stageDefinitions).join(", "),
-    got: kind,
-    fix: "A newer version of Retort planned it: update the worker",
-  });
+function send(message: MessageFromChild, sent?: () => void): void {
+  if (process.send === undefined)
+    throw new Error("An attempt's process is started by a worker, which opens a channel to it");
+  process.send(message, undefined, undefined, () => sent?.());
 }

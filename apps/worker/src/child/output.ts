@@ -19,3 +19,8 @@ export async function outputWritten(): Promise<void> {
     [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))),
   );
 }
+
+/** Tells the worker on both streams that an attempt has printed all it will. A line of its own, whatever was printed before. */
+export function printEndMark(endMark: string): void {
+  for (const stream of [process.stdout, process.stderr]) stream.write(`\n${endMark}\n`);
+}

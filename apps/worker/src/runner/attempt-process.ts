@@ -1,26 +1,29 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { childEnvironment } from "../env.ts";
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import type { ChildNeeds, OutputStream } from "./child-process.ts";
 import { kernelKills, watchMemory } from "./memory.ts";
-import type { MessageToChild } from "./messages.ts";
-import { eachLine } from "./output-tail.ts";
+import { type MessageFromChild, type MessageToChild, messageFromChild, type StartMessage } from "./messages.ts";
+import type { WarmChildren } from "./warm-children.ts";
 
-const entry = fileURLToPath(new URL("../child/main.ts", import.meta.url));
-const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** What an attempt's process is told to do; how it marks the end of its output is not the caller's matter. */
+export type StartOptions = Omit<StartMessage, "type" | "endMark">;
 
-export interface AttemptProcessOptions {
-  threads: number;
-  memoryBytes: number;
-  memorySampleMs: number;
-  onMessage(message: unknown): void;
+export interface AttemptListener {
+  onMessage(message: MessageFromChild): void;
+  /** It sent what is no message. */
+  onNonsense(error: z.ZodError): void;
   /** Nothing more is read from the process while a promise that this gave is open. */
-  onLine(stream: "stdout" | "stderr", line: string): Promise<void> | undefined;
+  onLine(stream: OutputStream, line: string): Promise<void> | undefined;
 }
 
-/** How the process ended. */
+export interface AttemptProcessOptions extends AttemptListener {
+  children: WarmChildren;
+  start: StartOptions;
+  memoryBytes: number;
+  memorySampleMs: number;
+}
+
+/** How the process, or its part in this attempt, ended. */
 export interface ProcessEnd {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
@@ -31,92 +34,125 @@ export interface ProcessEnd {
   kernelKilled: boolean;
 }
 
-/** The process of one attempt, leader of a process group of its own. */
+/** Where an attempt runs. */
 export interface AttemptProcess {
   readonly pid: number;
   send(message: MessageToChild): void;
   /** SIGTERM to the group, and SIGKILL when it is still there after the grace. */
   stop(graceMs: number): void;
-  /** Resolves when it is gone and all it sent and printed has been handed over. Never rejects. */
+  /** Resolves when nothing more comes from this attempt and all it sent and printed has been handed over. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
 }
 
-/** @throws Error of the system when no process can be started */
+/** Runs an attempt in a process that is warm already, or in a new one. @throws Error of the system when no process can be started */
 export async function startAttemptProcess(options: AttemptProcessOptions): Promise<AttemptProcess> {
-  const { threads, memoryBytes, memorySampleMs, onMessage, onLine } = options;
+  const { children, start, memoryBytes, memorySampleMs, onMessage, onNonsense, onLine } = options;
   const killsBefore = await kernelKills();
-  // V8 gives up with a message of its own before the heap alone fills the limit.
-  const heapFlag = `--max-old-space-size=${Math.max(64, Math.floor(memoryBytes / 2 ** 20))}`;
-  const child = spawn(process.execPath, [heapFlag, "--import", loader, entry], {
-    env: childEnvironment(threads),
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    serialization: "advanced",
-    // A group of its own: Ctrl-C at the worker's terminal is the worker's matter, and whatever the stage starts dies with it.
-    detached: true,
+  const needs: ChildNeeds = { kind: start.kind, device: start.device, threads: start.threads, memoryBytes };
+  const child = await children.take(needs);
+  const endMark = `end-of-attempt ${randomUUID()}`;
+  let isStopped = false;
+  let isReusable = false;
+  const output = new MarkedOutput(endMark, onLine);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  }).then(() => {
+    isReusable = true;
+    return { exitCode: 0, signal: null };
   });
-  child.on("message", onMessage);
-  eachLine(child.stdout!, (line) => onLine("stdout", line));
-  eachLine(child.stderr!, (line) => onLine("stderr", line));
-  await once(child, "spawn");
-  const pid = child.pid!;
+  child.listen({
+    onMessage: (raw) => {
+      const { success, data: message, error } = messageFromChild.safeParse(raw);
+      if (!success) return onNonsense(error);
+      onMessage(message);
+      if (message.type !== "finished" || message.isReusable !== true) return;
+      void output.isComplete.then(release);
+    },
+    onLine: (stream, line) => output.line(stream, line),
+  });
 
   let exceededMemory = false;
   const memory = watchMemory({
-    pid,
+    pid: child.pid,
     limitBytes: memoryBytes,
     sampleMs: memorySampleMs,
     onExceeded: () => {
       exceededMemory = true;
-      signalGroup(pid, "SIGKILL");
+      child.signal("SIGKILL");
     },
   });
 
   let killTimer: NodeJS.Timeout | undefined;
-  const ended = endOf(child).then(async ({ exitCode, signal }): Promise<ProcessEnd> => {
-    clearTimeout(killTimer);
+  const exited = child.exited.then((exit) => {
+    output.close();
+    return exit;
+  });
+  const ended = Promise.race([exited, released]).then(async ({ exitCode, signal }): Promise<ProcessEnd> => {
     memory.stop();
-    const kernelKilled = (await kernelKills()) > killsBefore;
+    // One that was told to end is on its way out, whatever it said before.
+    if (isReusable && !isStopped && !exceededMemory) {
+      clearTimeout(killTimer);
+      await children.giveBack(child);
+    } else if (child.isAlive) child.signal("SIGKILL");
+    else clearTimeout(killTimer);
+    const kernelKilled = exitCode !== 0 && (await kernelKills()) > killsBefore;
     return { exitCode, signal, peakMemoryBytes: memory.peakBytes(), exceededMemory, kernelKilled };
   });
 
+  child.send({ type: "start", ...start, endMark });
   return {
-    pid,
+    pid: child.pid,
     ended,
-    send: (message) => {
-      // A child that is gone is noticed by its end, not by a message that does not arrive.
-      if (child.connected) child.send(message, () => {});
-    },
+    send: (message) => child.send(message),
     stop: (graceMs) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      signalGroup(pid, "SIGTERM");
-      killTimer ??= setTimeout(() => signalGroup(pid, "SIGKILL"), graceMs);
+      if (isReusable || !child.isAlive) return;
+      isStopped = true;
+      child.signal("SIGTERM");
+      killTimer ??= setTimeout(() => child.signal("SIGKILL"), graceMs);
     },
   };
 }
 
-async function endOf(child: ChildProcess): Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }> {
-  // An error after the start is a signal or message that did not arrive; the end tells the rest.
-  child.on("error", () => {});
-  const closed = once(child, "close");
-  await once(child, "exit");
-  // What the stage itself started may hold the pipes open: it ends with the stage.
-  signalGroup(child.pid!, "SIGKILL");
-  let isClosed = false;
-  void closed.then(() => {
-    isClosed = true;
-  });
-  // What left the group may still hold them. A pipe that is not read for now holds output that is yet to come.
-  const isUnread = () => child.stdout?.isPaused() === true || child.stderr?.isPaused() === true;
-  do await Promise.race([closed, sleep(2_000)]);
-  while (!isClosed && isUnread());
-  return { exitCode: child.exitCode, signal: child.signalCode };
-}
+/** The lines of one attempt among those of its process: all up to the mark on each of the two streams. */
+class MarkedOutput {
+  readonly #endMark: string;
+  readonly #onLine: AttemptListener["onLine"];
+  readonly #open = new Set<OutputStream>(["stdout", "stderr"]);
+  /** Empty lines that are handed on once it is known that the mark does not follow: it brings one of its own. */
+  readonly #held = { stdout: 0, stderr: 0 };
+  /** Resolves when both streams have shown the mark. */
+  readonly isComplete: Promise<void>;
+  #complete = () => {};
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    // Windows has no process groups.
-    process.kill(process.platform === "win32" ? pid : -pid, signal);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && (error.code === "ESRCH" || error.code === "EPERM"))) throw error;
+  constructor(endMark: string, onLine: AttemptListener["onLine"]) {
+    this.#endMark = endMark;
+    this.#onLine = onLine;
+    this.isComplete = new Promise((resolve) => {
+      this.#complete = resolve;
+    });
+  }
+
+  line(stream: OutputStream, line: string): Promise<void> | undefined {
+    if (line === "") {
+      this.#held[stream]++;
+      return undefined;
+    }
+    const isMark = line === this.#endMark;
+    if (isMark) this.#held[stream] = Math.max(0, this.#held[stream] - 1);
+    this.#handHeld(stream);
+    if (!isMark) return this.#onLine(stream, line);
+    this.#open.delete(stream);
+    if (this.#open.size === 0) this.#complete();
+    return undefined;
+  }
+
+  /** The process is gone: no mark will come. */
+  close(): void {
+    for (const stream of this.#open) this.#handHeld(stream);
+  }
+
+  #handHeld(stream: OutputStream): void {
+    for (; this.#held[stream] > 0; this.#held[stream]--) void this.#onLine(stream, "");
   }
 }

@@ -1,19 +1,34 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { classify, type Failure, retryDecision } from "@retort/core";
+import {
+  classify,
+  type Failure,
+  isTakedown,
+  quarantineFailure,
+  type RetryDecision,
+  retryDecision,
+  takedownLimit,
+} from "@retort/core";
 import { type ClaimedStage, type Database, LostLeaseError } from "@retort/db";
 import type { Store } from "@retort/store";
+import type { LastWord } from "../child/stage-outcome.ts";
 import type { Log } from "../log.ts";
 import { messageOf, persist } from "../persistence.ts";
 import { fetchAttemptFiles } from "./attempt-files.ts";
 import { type AttemptProcess, type ProcessEnd, startAttemptProcess } from "./attempt-process.ts";
+import type { OutputStream } from "./child-process.ts";
 import { keepLease } from "./lease.ts";
-import { messageFromChild, type Request, type StopReason } from "./messages.ts";
-import { failureFrom, failureOfError, failureOfStop, type LastWord, missingOutput } from "./outcome.ts";
+import { outsideCapture } from "./light-output.ts";
+import { startLightProcess } from "./light-process.ts";
+import type { MessageFromChild, Request, StopReason } from "./messages.ts";
+import { finerMicroBatches } from "./micro-batches.ts";
+import { declaredOutputs, failureFrom, failureOfError, failureOfStop, missingOutput } from "./outcome.ts";
 import { OutputTail } from "./output-tail.ts";
 import { ProgressEstimate } from "./progress-estimate.ts";
 import { Reporter } from "./reporter.ts";
 import { fulfil } from "./requests.ts";
+import type { Successes } from "./successes.ts";
+import type { WarmChildren } from "./warm-children.ts";
 
 export interface AttemptSettings {
   leaseMs: number;
@@ -27,6 +42,8 @@ export interface AttemptSettings {
 export interface AttemptServices {
   db: Database;
   store: Store;
+  children: WarmChildren;
+  successes: Successes;
   log: Log;
   /** Directory for the files of this worker's attempts. */
   workDir: string;
@@ -100,9 +117,10 @@ export class Attempt {
       onLost: () => this.stop("lost-lease"),
     });
     try {
-      this.#log("info", "started");
+      // Thousands of light ones may pass in a minute.
+      this.#log(this.stage.isLight ? "debug" : "info", "started");
       const failure = await this.#run(directory);
-      if (failure === null) this.#log("info", "succeeded");
+      if (failure === null) this.#log(this.stage.isLight ? "debug" : "info", "succeeded");
       else await this.#recordFailure(failure);
     } catch (error) {
       if (error instanceof LostLeaseError) this.#log("warn", "ended without a result: its lease was lost");
@@ -143,24 +161,31 @@ export class Attempt {
   }
 
   async #runProcess(directory: string): Promise<ProcessEnd> {
-    const { store, settings } = this.#services;
-    const { kind, params, seed, resources, attempt } = this.stage;
+    const { store, settings, children } = this.#services;
+    const { kind, params, seed, resources, attempt, accumulate } = this.stage;
     const { threads, device } = resources;
     const signal = this.#stopping.signal;
     const files = await fetchAttemptFiles(this.stage, { directory, store, log: this.#tell, signal });
     if (attempt > 1) await this.#rollback(files.checkpoint?.step ?? null);
     signal.throwIfAborted();
-    this.#process = await startAttemptProcess({
-      threads,
-      memoryBytes: resources.memoryBytes,
-      memorySampleMs: settings.memorySampleMs,
-      onMessage: (message) => this.#receive(message),
-      onLine: (stream, message) => {
+    const options = {
+      start: { kind, params, seed, threads, device, accumulate, ...files },
+      onMessage: (message: MessageFromChild) => outsideCapture(() => this.#receive(message)),
+      onLine: (stream: OutputStream, message: string) => {
         this.#output.add(message);
         return this.#reporter.line({ at: new Date(), level: stream === "stderr" ? "warn" : "info", message });
       },
-    });
-    this.#process.send({ type: "start", kind, params, seed, threads, device, ...files });
+    };
+    this.#process = this.stage.isLight
+      ? startLightProcess(options)
+      : await startAttemptProcess({
+          ...options,
+          children,
+          memoryBytes: resources.memoryBytes,
+          memorySampleMs: settings.memorySampleMs,
+          onNonsense: ({ message }) =>
+            this.#fail(new TypeError(`The attempt's process sent what is no message: ${message}`)),
+        });
     // The wish to stop may have come while the process was starting.
     if (signal.aborted) this.#process.stop(settings.stopGraceMs);
     return this.#process.ended;
@@ -182,17 +207,14 @@ export class Attempt {
   }
 
   async #succeed(): Promise<null> {
-    const { db } = this.#services;
-    await persist(() => db.stages.succeed(this.stage.fence, { lastOutput: this.#output.text() }), {
-      what: "Recording the success",
-      log: this.#log,
-    });
+    await this.#services.successes.record({ fence: this.stage.fence, lastOutput: this.#output.text() });
     return null;
   }
 
   async #missingOutput(): Promise<Failure | null> {
     const { db } = this.#services;
     const { id, kind } = this.stage;
+    if (declaredOutputs(kind).length === 0) return null;
     const recorded = await persist(() => db.artifacts.forStage(id), { what: "Reading the artifacts", log: this.#log });
     return missingOutput(
       kind,
@@ -202,7 +224,7 @@ export class Attempt {
 
   async #recordFailure(failure: Failure): Promise<void> {
     const { db } = this.#services;
-    const { fence, earlierFailures } = this.stage;
+    const { fence } = this.stage;
     if (this.#stopReason === "lost-lease") throw new LostLeaseError(fence);
     // What was reported before the end is kept. That it could not be stored is no reason to lose why the attempt ended.
     await this.#reporter.flush().catch((error: unknown) => this.#log("warn", `reports are lost: ${messageOf(error)}`));
@@ -211,18 +233,30 @@ export class Attempt {
       this.#log("info", "cancelled");
       return;
     }
-    const earlierOfKind = earlierFailures.filter(({ kind }) => kind === failure.kind).length;
-    const decision = retryDecision(failure.kind, earlierOfKind);
-    await persist(() => db.stages.fail(fence, failure, decision), { what: "Recording the failure", log: this.#log });
+    const decision = this.#decide(failure);
+    await persist(() => db.stages.fail(fence, decision.failure, decision), {
+      what: "Recording the failure",
+      log: this.#log,
+    });
     const next = decision.retry ? `again in ${decision.delayMs} ms` : "no further attempt";
     this.#log("warn", `failed (${failure.kind}, ${next}): ${failure.message}`);
   }
 
-  #receive(raw: unknown): void {
-    const { success, data: message, error } = messageFromChild.safeParse(raw);
-    if (!success) {
-      this.#fail(new TypeError(`The attempt's process sent what is no message: ${error.message}`));
-    } else if (message.type === "reports") {
+  /** Another attempt, for want of memory one with smaller micro-batches; the end; or quarantine for what takes down one process after another. */
+  #decide(failure: Failure): RetryDecision & { failure: Failure; quarantine?: boolean; accumulate?: number } {
+    const { earlierFailures } = this.stage;
+    const accumulate = failure.kind === "out-of-memory" ? finerMicroBatches(this.stage) : null;
+    if (accumulate !== null) return { retry: true, delayMs: 0, failure, accumulate };
+    const takedowns = [...earlierFailures, failure].filter(isTakedown).length;
+    if (isTakedown(failure) && takedowns >= takedownLimit) {
+      return { retry: false, delayMs: 0, failure: quarantineFailure(failure, takedowns), quarantine: true };
+    }
+    const earlierOfKind = earlierFailures.filter(({ kind }) => kind === failure.kind).length;
+    return { ...retryDecision(failure.kind, earlierOfKind), failure };
+  }
+
+  #receive(message: MessageFromChild): void {
+    if (message.type === "reports") {
       this.#reporter.points(message.points);
       for (const line of message.lines) this.#reporter.line(line);
       if (message.progress !== null) this.#progress.update(message.progress, Date.now());

@@ -11,9 +11,12 @@ const startMessage = z.strictObject({
   seed: z.int(),
   threads: z.int(),
   device: z.string(),
+  accumulate: z.int().min(1),
   inputs: z.record(z.string(), z.string()),
   workDir: z.string(),
   checkpoint: z.strictObject({ step: z.int(), path: z.string() }).nullable(),
+  /** Line that the process prints on both streams when the attempt has printed all it will. */
+  endMark: z.string().min(1),
 });
 
 export const stopReasons = ["cancelled", "preempted", "lost-lease"] as const;
@@ -84,7 +87,8 @@ export type Request = z.infer<typeof request>;
 export const messageFromChild = z.discriminatedUnion("type", [
   reportsMessage,
   z.strictObject({ type: z.literal("request"), id: z.int(), request }),
-  z.strictObject({ type: z.literal("finished") }),
+  /** isReusable: the process has left nothing open and waits for another attempt. */
+  z.strictObject({ type: z.literal("finished"), isReusable: z.literal(true).optional() }),
   z.strictObject({ type: z.literal("failed"), failure: failureSchema }),
   /** The stage gave way to an abort. */
   z.strictObject({ type: z.literal("stopped") }),

@@ -1,10 +1,9 @@
 import { classify, type Failure, isStageKind, stageDefinitions } from "@retort/core";
 import { StoreError } from "@retort/store";
+import type { LastWord } from "../child/stage-outcome.ts";
 import type { ProcessEnd } from "./attempt-process.ts";
-import type { MessageFromChild, StopReason } from "./messages.ts";
+import type { StopReason } from "./messages.ts";
 import { postMortem } from "./post-mortem.ts";
-
-export type LastWord = Extract<MessageFromChild, { type: "finished" | "failed" | "stopped" }>;
 
 /** Everything that is known of an attempt that did not succeed. */
 export interface Evidence {
@@ -50,10 +49,13 @@ export function failureOfError(error: unknown): Failure {
   return error instanceof StoreError ? { ...classify(error), kind: "infrastructure" } : classify(error);
 }
 
+export function declaredOutputs(kind: string): string[] {
+  return isStageKind(kind) ? Object.keys(stageDefinitions[kind].outputs) : [];
+}
+
 /** What depends on a stage may rely on every output that its kind declares; null when all are there. */
 export function missingOutput(kind: string, recorded: readonly string[]): Failure | null {
-  const declared = isStageKind(kind) ? Object.keys(stageDefinitions[kind].outputs) : [];
-  const missing = declared.filter((name) => !recorded.includes(name));
+  const missing = declaredOutputs(kind).filter((name) => !recorded.includes(name));
   if (missing.length === 0) return null;
   return {
     kind: "user",

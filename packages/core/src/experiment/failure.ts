@@ -50,6 +50,26 @@ export const retryBudgets = {
   infrastructure: { retries: 3, firstDelayMs: 1_000, maxDelayMs: 60_000 },
 } satisfies Record<FailureKind, RetryBudget>;
 
+/** A stage that has taken down so many processes or workers, and got no further meanwhile, is quarantined. */
+export const takedownLimit = 4;
+
+export const quarantineFix = "Look at its last output and its memory; retort release <run> lets it run again";
+
+/** Whether the attempt took its process, or its whole worker, down. */
+export function isTakedown({ kind, code }: Failure): boolean {
+  return kind === "lost-lease" || code === "PROCESS_KILLED";
+}
+
+/** What is stored for a stage that is quarantined. */
+export function quarantineFailure(last: Failure, takedowns: number): Failure {
+  return {
+    ...last,
+    code: "QUARANTINED",
+    message: `The stage took down ${takedowns} processes or workers and is quarantined; at last: ${last.message}`,
+    fix: quarantineFix,
+  };
+}
+
 export interface RetryDecision {
   retry: boolean;
   delayMs: number;

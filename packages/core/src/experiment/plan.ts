@@ -28,6 +28,8 @@ export interface PlannedStage {
   keyParts: KeyParts;
   dataFingerprint: string | null;
   resources: Resources;
+  /** It runs within a worker, and takes no share of its machine. */
+  light?: true;
   inputs: PlannedInput[];
   /** Where its first attempt goes on from; absent to begin at the start. */
   fork?: CheckpointReference;
@@ -172,6 +174,7 @@ function planStage(spec: StageSpec, planned: ReadonlyMap<string, PlannedStage>, 
     keyParts,
     dataFingerprint,
     resources: definition.resources(parsed),
+    ...(definition.light === true ? { light: true } : {}),
     inputs,
     ...(fork === undefined ? {} : { fork }),
   };

@@ -7,6 +7,7 @@ import { clipPretrain } from "./clip-pretrain/definition.ts";
 import { conversationTrain } from "./conversation-train/definition.ts";
 import { diagnostic } from "./diagnostic/definition.ts";
 import { diagnosticCheck } from "./diagnostic-check/definition.ts";
+import { diagnosticLight } from "./diagnostic-light/definition.ts";
 import { llavaTrain } from "./llava-train/definition.ts";
 import { lmPretrain } from "./lm-pretrain/definition.ts";
 import { meanBrightness } from "./mean-brightness/definition.ts";
@@ -42,6 +43,7 @@ export const stages = {
   "memory-bank": memoryBank,
   padim,
   patchcore,
+  "diagnostic-light": diagnosticLight,
   "vlm-evaluate": vlmEvaluate,
   "vlm-sft": vlmSft,
   "zero-shot": zeroShot,

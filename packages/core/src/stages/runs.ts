@@ -23,6 +23,7 @@ export const stageRuns: StageRuns = {
   "memory-bank": async () => (await import("./memory-bank/run.ts")).runMemoryBank,
   padim: async () => (await import("./padim/run.ts")).runPadim,
   patchcore: async () => (await import("./patchcore/run.ts")).runPatchcore,
+  "diagnostic-light": async () => (await import("./diagnostic-light/run.ts")).runDiagnosticLight,
   "vlm-evaluate": async () => (await import("./vlm-evaluate/run.ts")).runVlmEvaluate,
   "vlm-sft": async () => (await import("./vlm-sft/run.ts")).runVlmSft,
   "zero-shot": async () => (await import("./zero-shot/run.ts")).runZeroShot,

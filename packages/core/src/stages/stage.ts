@@ -34,11 +34,21 @@ export interface StageDefinition<P = unknown> {
   version: number;
   title: string;
   params: z.ZodType<P>;
+  /**
+   * It computes little and never calls ONNX Runtime: it runs within the worker instead of a process of its own, in milliseconds, and
+   * takes no share of the machine.
+   */
+  light?: true;
   /** Named artifacts that this stage needs, or, if optional, can use. */
   inputs: Record<string, { description: string; optional?: true }>;
   /** Named artifacts that this stage leaves. */
   outputs: Record<string, { description: string }>;
   resources(params: P): Resources;
+  /**
+   * Examples of a training step. Given, an attempt that ran out of memory is followed by one with smaller micro-batches: the run cuts its
+   * steps into `context.accumulate` of them.
+   */
+  batchSize?(params: P): number;
   /** The data set that the params point to, for the content key; null when the stage reads no data of its own. */
   data(params: P): DataReference | null;
 }
@@ -75,6 +85,8 @@ export interface StageContext<P = unknown> {
   seed: number;
   threads: number;
   device: string;
+  /** Micro-batches to cut each training step into: more than 1 after an attempt that ran out of memory. */
+  accumulate: number;
   /** Files of the input artifacts, fetched and checked by sha256. */
   inputs: Record<string, string>;
   /** Empty directory for this attempt's files; removed afterwards. */

@@ -31,6 +31,7 @@ export function testContext<P>(
     seed,
     threads: 1,
     device: "cpu",
+    accumulate: 1,
     inputs,
     workDir,
     checkpoint: null,
