@@ -239,3 +239,52 @@ describe("other commands", () => {
     expect(performance.now() - startedAt).toBeLessThan(3000);
   });
 });
+
+describe("a model made of parts", () => {
+  it("is evaluated on a published benchmark and exported with its card", async () => {
+    const picture = Buffer.from(
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+      "base64",
+    );
+    await writeFile(join(dir, "1.png"), picture);
+    const line = { question_id: 1, image: "1.png", text: "Is there a circle?", label: "yes" };
+    await writeFile(join(dir, "coco_pope_random.json"), JSON.stringify(line));
+    const words = { source: "words", data: { adapter: "scenes", params: { numTrainImages: 20, numTestImages: 1 } } };
+    const benchmarks = [{ benchmark: "pope", params: { folder: dir, images: dir } }];
+    const launched = await start([
+      "launch",
+      "llava-files",
+      "--set",
+      `model.tokenizer=${JSON.stringify(words)}`,
+      "--set",
+      `evaluation.benchmarks=${JSON.stringify(benchmarks)}`,
+      "--set",
+      "evaluation.numNewTokens=2",
+      "--name",
+      "parts",
+      "--watch",
+    ]);
+    expect([launched.code, launched.stdout]).toEqual([0, expect.stringMatching(/llava-files.* succeeded/)]);
+
+    const out = join(dir, "parts");
+    const exported = await start(["export", "parts", "--parts", "--out", out, "--prompt-tokens", "8"]);
+    expect([exported.code, exported.stderr]).toEqual([0, ""]);
+    const names = [
+      "README.md",
+      "config.json",
+      "decoder_merged.onnx",
+      "decoder_prefill.onnx",
+      "decoder_step.onnx",
+      "parts.json",
+      "projector.onnx",
+      "tokenizer.word.json",
+      "vision.onnx",
+    ];
+    expect((await readdir(out)).sort()).toEqual(names);
+    const card = await readFile(join(out, "README.md"), "utf8");
+    expect(card).toMatch(/\| import \| model-import \| - \| 0 \| `[0-9a-f]{16}` \| `[0-9a-f]{32}` \|/);
+    expect(card).toMatch(/\| pope\/test \| full \| 1 \| benchmarkScore \|/);
+    const missing = await start(["export", "parts", "--parts", "--stage", "sft", "--out", join(dir, "none")]);
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("Stages with a model: import")]);
+  }, 300_000);
+});

@@ -1,4 +1,4 @@
-import { classify, type Failure, isStageKind, stageDefinitions } from "@retort/core";
+import { classify, type Failure, isStageKind, type StageDefinition, stageDefinitions } from "@retort/core";
 import { StoreError } from "@retort/store";
 import type { LastWord } from "../child/stage-outcome.ts";
 import type { ProcessEnd } from "./attempt-process.ts";
@@ -49,8 +49,10 @@ export function failureOfError(error: unknown): Failure {
   return error instanceof StoreError ? { ...classify(error), kind: "infrastructure" } : classify(error);
 }
 
+/** Outputs that a stage of the kind always leaves. */
 export function declaredOutputs(kind: string): string[] {
-  return isStageKind(kind) ? Object.keys(stageDefinitions[kind].outputs) : [];
+  const outputs: StageDefinition["outputs"] = isStageKind(kind) ? stageDefinitions[kind].outputs : {};
+  return Object.keys(outputs).filter((name) => !outputs[name]!.optional);
 }
 
 /** What depends on a stage may rely on every output that its kind declares; null when all are there. */

@@ -142,7 +142,8 @@ function planStage(spec: StageSpec, planned: ReadonlyMap<string, PlannedStage>, 
     const where = `${spec.name}.inputs.${name}`;
     lookUp(definition.inputs, { name, what: "input", where });
     const source = planned.get(stage)!;
-    lookUp(tables.definitions[source.kind]!.outputs, { name: artifact, what: `output of stage "${stage}"`, where });
+    const outputs = Object.entries(tables.definitions[source.kind]!.outputs).filter(([, { optional }]) => !optional);
+    lookUp(Object.fromEntries(outputs), { name: artifact, what: `output of stage "${stage}"`, where });
     return { name, sourceContentKey: source.contentKey, artifactName: artifact };
   });
   const dataFingerprint = fingerprintOf(definition.data(parsed), tables.fingerprints, spec.name);

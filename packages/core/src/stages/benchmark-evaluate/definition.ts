@@ -40,7 +40,7 @@ export const benchmarkEvaluate: StageDefinition<BenchmarkEvaluateParams> = {
     ...Object.fromEntries(
       benchmarkNames.map((name) => [
         `submission-${name}`,
-        { description: `What the server of ${name} wants to be sent` },
+        { description: `What the server of ${name} wants to be sent`, optional: true as const },
       ]),
     ),
   },
