@@ -2,6 +2,16 @@ import { nn, op, type Value } from "@retort/engine";
 import type { PatchFeatures } from "../../models/clip/image-tower.ts";
 import type { ClipAdaParams } from "./params.ts";
 import type { PromptPair } from "./prompt.ts";
+import { enlargedSmoothly } from "./smoothing.ts";
+
+export interface AnomalyInput {
+  features: readonly PatchFeatures[];
+  prompts: PromptPair;
+  /** Of the map. */
+  size: { height: number; width: number };
+  /** Standard deviation of the Gaussian over the map, in pixels; default 0: none. */
+  smoothingPx?: number;
+}
 
 export interface AnomalyLogits {
   /** Logit of each pixel, [B,1,H,W]: the layers' maps, enlarged (bilinear) and averaged. */
@@ -16,11 +26,7 @@ export interface AnomalyLogits {
  */
 export function anomalyLogits(
   p: nn.Scope,
-  {
-    features,
-    prompts,
-    size,
-  }: { features: readonly PatchFeatures[]; prompts: PromptPair; size: { height: number; width: number } },
+  { features, prompts, size, smoothingPx = 0 }: AnomalyInput,
   { adapter, scale, bias, learnScale, imageTop }: ClipAdaParams,
 ): AnomalyLogits {
   const direction = op.reshape(op.sub(prompts.abnormal, prompts.normal), [prompts.normal.shape[0]!, 1]);
@@ -33,7 +39,7 @@ export function anomalyLogits(
     const logits = op.add(op.mul(cosines, op.exp(logScale)), offset);
     return op.reshape(logits, [values.shape[0]!, 1, grid.height, grid.width]);
   });
-  const large = maps.map((map) => enlarged(map, size));
+  const large = maps.map((map) => (smoothingPx === 0 ? enlarged(map, size) : enlargedSmoothly(map, size, smoothingPx)));
   const total = large.reduce((sum, map) => op.add(sum, map));
   const finest = maps.reduce((best, map) => (map.shape[2]! > best.shape[2]! ? map : best));
   return { map: op.mul(total, 1 / large.length), image: topMean(finest, imageTop) };

@@ -1,8 +1,9 @@
-import { type Graph, graph, nn, op, type Value } from "@retort/engine";
+import { type Graph, graph, nn, op } from "@retort/engine";
 import { imageTower } from "../../models/clip/image-tower.ts";
 import { imageStatistics } from "../../models/clip/preprocessing.ts";
 import { anomalyLogits } from "./anomaly-logits.ts";
 import type { ClipAdaModel } from "./model-file.ts";
+import { enlargedSmoothly } from "./smoothing.ts";
 
 export interface DetectionGraphOptions {
   batchSize: number;
@@ -30,31 +31,21 @@ export function detectionGraph({ image, params, weights }: ClipAdaModel, options
   const { layers } = imageTower(p.at("image"), pixels, image, { layers: params.layers, brightness });
   const vector = (name: string) => p.parameter(name, [image.embedDim], nn.init.zeros);
   const prompts = { normal: vector("prompts.normal"), abnormal: vector("prompts.abnormal") };
-  const { map, image: score } = anomalyLogits(p, { features: layers, prompts, size: { height, width } }, params);
-  g.output("map", op.reshape(smoothed(map, smoothingPx), [batchSize, height, width]));
+  const { map, image: score } = anomalyLogits(
+    p,
+    { features: layers, prompts, size: { height, width }, smoothingPx },
+    params,
+  );
+  g.output("map", op.reshape(map, [batchSize, height, width]));
   g.output("score", score);
   return g;
-}
-
-/** A Gaussian along rows, then along columns, borders repeated; x [B,1,H,W]. Cut at four standard deviations as SciPy does. */
-export function smoothed(x: Value, sigmaPx: number): Value {
-  if (sigmaPx === 0) return x;
-  const radius = Math.max(1, Math.round(4 * sigmaPx));
-  const taps = Float32Array.from({ length: 2 * radius + 1 }, (_, at) =>
-    Math.exp(-0.5 * ((at - radius) / sigmaPx) ** 2),
-  );
-  const total = taps.reduce((sum, tap) => sum + tap, 0);
-  const kernel = (shape: number[]) =>
-    x.graph.constant({ dtype: "float32", shape, data: taps.map((tap) => tap / total) });
-  const padded = op.pad(x, { pads: [0, 0, radius, radius, 0, 0, radius, radius], mode: "edge" });
-  return op.conv(op.conv(padded, kernel([1, 1, 1, taps.length])), kernel([1, 1, taps.length, 1]));
 }
 
 /** `map` [1,S,S] -> `smooth` [1,S,S], for maps that were fused outside of a graph. */
 export function smoothingGraph(sizePx: number, sigmaPx: number): Graph {
   const g = graph("smoothing");
   const map = g.input("map", { dtype: "float32", shape: [1, sizePx, sizePx] });
-  const smooth = smoothed(op.reshape(map, [1, 1, sizePx, sizePx]), sigmaPx);
+  const smooth = enlargedSmoothly(op.reshape(map, [1, 1, sizePx, sizePx]), { height: sizePx, width: sizePx }, sigmaPx);
   g.output("smooth", op.reshape(smooth, [1, sizePx, sizePx]));
   return g;
 }

@@ -92,22 +92,29 @@ function partOf<T>(
   return items.filter((_, at) => held.has(at) === (part === "held-out"));
 }
 
-/** From 8-bit RGB [sizePx, sizePx, 3]. */
-export function normalImage(rgb: Uint8Array, sizePx: number, channels: 1 | 3): NormalImage {
+/** From 8-bit RGB [sizePx, sizePx, 3]. The foreground is looked for unless it is not wanted. */
+export function normalImage(rgb: Uint8Array, sizePx: number, channels: 1 | 3, findThing = true): NormalImage {
   const count = sizePx * sizePx;
-  const grey = new Float32Array(count);
+  const luma = new Uint8Array(count);
   let [sum, sumSquares] = [0, 0];
-  for (let at = 0; at < count; at++) {
-    const value = (0.299 * rgb[3 * at]! + 0.587 * rgb[3 * at + 1]! + 0.114 * rgb[3 * at + 2]!) / 255;
-    grey[at] = value;
+  for (let at = 0, from = 0; at < count; at++, from += 3) {
+    const value = 0.299 * rgb[from]! + 0.587 * rgb[from + 1]! + 0.114 * rgb[from + 2]!;
+    luma[at] = value + 0.5;
     sum += value;
     sumSquares += value * value;
   }
   const mean = sum / count;
   const deviation = Math.sqrt(Math.max(0, sumSquares / count - mean * mean));
-  const pixels = channels === 3 ? rgb.slice() : Uint8Array.from(grey, (value) => Math.round(value * 255));
-  const foreground = foregroundMask(grey, { width: sizePx, height: sizePx, growPx: GROW_PX });
-  return { pixels, brightness: [mean, deviation], foreground };
+  return {
+    pixels: channels === 3 ? rgb.slice() : luma,
+    brightness: [mean / 255, deviation / 255],
+    foreground: findThing ? thingIn(luma, sizePx) : null,
+  };
+}
+
+function thingIn(luma: Uint8Array, sizePx: number): Uint8Array | null {
+  const grey = Float32Array.from(luma, (value) => value / 255);
+  return foregroundMask(grey, { width: sizePx, height: sizePx, growPx: GROW_PX });
 }
 
 const IMAGE_EXTENSIONS = new Set([".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"]);

@@ -25,8 +25,8 @@ export async function clipAdaScorer(model: ClipAdaModel, options: DetectorOption
     async score(pixels, numImages) {
       const stride = imageSizePx * imageSizePx * 3;
       const rows = Array.from({ length: numImages }, (_, at) => pixels.subarray(at * stride, (at + 1) * stride));
-      const images = rows.map((rgb) => normalImage(blockMeans(rgb, imageSizePx, zoom), sizePx, channels));
-      const found = await detector.detect(images, (at) => normalImage(rows[at]!, imageSizePx, channels).pixels);
+      const images = rows.map((rgb) => normalImage(blockMeans(rgb, imageSizePx, zoom), sizePx, channels, zoom > 1));
+      const found = await detector.detect(images, (at) => normalImage(rows[at]!, imageSizePx, channels, false).pixels);
       const size = sizePx * sizePx;
       const maps = new Float32Array(numImages * size);
       for (const [at, { map, numWindows: count }] of found.entries()) {
