@@ -19,10 +19,23 @@ export async function runClipAdaEvaluate(context: StageContext<ClipAdaEvaluatePa
   context.log("info", `regime ${model.params.regime}, applied as ${JSON.stringify(detection)}`);
   const { batchSize, device: provider, threads } = params;
   const scorer = await clipAdaScorer(model, { detection, batchSize, provider, threads });
+  const windows = new Map<string, number>();
+  let current: string | null = null;
+  const count = () => {
+    const taken = scorer.takeNumWindows();
+    if (current !== null) windows.set(current, taken);
+  };
   try {
-    await evaluateAnomalies({ data, scorerOf: async () => scorer, numSampleImages: params.numSampleImages }, context);
-    const numImages = data.categories.reduce((sum, { test }) => sum + test.length, 0);
-    context.log("info", `${scorer.takeNumWindows()} windows encoded besides ${numImages} images`);
+    const scorerOf = async (category: string) => {
+      count();
+      current = category;
+      return scorer;
+    };
+    await evaluateAnomalies({ data, scorerOf, numSampleImages: params.numSampleImages }, context);
+    count();
+    for (const { name, test } of data.categories) {
+      context.log("info", `${name}: ${windows.get(name)} windows encoded besides ${test.length} images`);
+    }
   } finally {
     await scorer.dispose();
   }
