@@ -21,6 +21,8 @@ export interface OrchestratorSettings {
 const outboxBatch = 1_000;
 const burstMs = 20;
 const keepSentMs = 3_600_000;
+/** A stage is given the time that a worker with room needs to take it. */
+const preemptAfterMs = 1_500;
 /** Shortest pause between two looks at the sweeps: a burst of finished stages is one look. */
 const sweepsEveryMs = 200;
 const keepSamplesMs = 24 * 3_600_000;
@@ -128,6 +130,8 @@ export class Orchestrator {
       this.#log("warn", `stage ${stageId}: the lease of attempt ${attempt} ran out, now ${status}`);
     }
     await this.#db.stages.explainWaiting();
+    const preempted = await this.#db.stages.preempt({ waitedMs: preemptAfterMs });
+    if (preempted !== null) this.#log("info", `stage ${preempted.stageId} gives way to ${preempted.forStageId}`);
     // As long as wake-ups wait in the queue none is lost: workers are busy.
     const { waiting } = (await this.#queue.counts())["stage.wake"];
     if (waiting === 0) await this.#db.stages.rewake({ olderThanMs: rewakeAfterMs });

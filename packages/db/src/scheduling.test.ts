@@ -159,6 +159,40 @@ describe("device time", () => {
   });
 });
 
+describe("a more urgent stage without room", () => {
+  it("takes that of the least urgent one with a checkpoint, one at a time", async () => {
+    const { id } = await db.workers.register({ ...testWorker, name: "small", devices: ["tpu"], threads: 2 });
+    const on = (name: string, threads: number) => plannedStage(name, { resources: { device: "tpu", threads } });
+    const claimOn = (threads: number) =>
+      db.stages.claim({
+        workerId: id,
+        leaseMs: 60_000,
+        capabilities: { devices: ["tpu"], threads, memoryBytes: 2 ** 40 },
+      });
+    const low = await launch(db, [on("low", 2)]);
+    const running = (await claimOn(2))!;
+    const high = await launch(db, [on("high", 2)]);
+    expect(await db.stages.preempt({ waitedMs: 0 })).toBeNull();
+    await db.runs.setPriority(high, 5);
+    // What would lose all its work is left alone.
+    expect(await db.stages.preempt({ waitedMs: 0 })).toBeNull();
+    await db.checkpoints.record(running.fence, { step: 3, sha256: "low-3", sizeBytes: 1 });
+    expect(await db.stages.preempt({ waitedMs: 60_000 })).toBeNull();
+    expect(await db.stages.preempt({ waitedMs: 0 })).toEqual({
+      stageId: running.id,
+      forStageId: (await stageOf(high, "high")).id,
+    });
+    expect(await db.stages.preempt({ waitedMs: 0 })).toBeNull();
+    expect(await db.stages.heartbeat(running.fence, { leaseMs: 60_000 })).toMatchObject({ preemptRequested: true });
+    const failure = { kind: "preempted" as const, code: "PREEMPTED", message: "stopped" };
+    await db.stages.fail(running.fence, failure, { retry: true, delayMs: 0 });
+    expect((await claimOn(2))!.id).toBe((await stageOf(high, "high")).id);
+    expect(await stageOf(low, "low")).toMatchObject({ status: "ready", preemptRequested: false });
+    for (const runId of [low, high]) await db.runs.cancel(runId);
+    await db.workers.leave(id);
+  });
+});
+
 describe("projects that want one machine", () => {
   const fair = { devices: ["cpu"], threads: 100, memoryBytes: 2 ** 40 };
 
@@ -200,6 +234,11 @@ describe("projects that want one machine", () => {
     const names = claims.flatMap((stage) => (stage === null ? [] : [String(stage.params.name).split("-")[0]]));
     expect(names.filter((name) => name === "capped")).toHaveLength(3);
     expect(names.filter((name) => name === "free").length).toBeGreaterThan(0);
+    await db.stages.explainWaiting();
+    const reasons = (await db.runs.get(runs[0]!))!.stages.map(({ waitingReason }) => waitingReason);
+    expect(
+      reasons.filter((reason) => reason?.includes('"capped" has as many stages running as it may (3)')),
+    ).toHaveLength(17);
     await db.projects.setLimits("capped", { maxRunning: null });
     for (const id of runs) await db.runs.cancel(id);
     await db.pool.query("UPDATE stage SET status = 'cancelled' WHERE status = 'running'");

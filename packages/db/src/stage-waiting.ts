@@ -39,16 +39,24 @@ export async function explainWaiting(pool: Pool): Promise<number> {
     ),
     // Thousands of stages share a handful of needs.
     pool.query<{ resources: Resources }>(
-      "SELECT DISTINCT resources FROM stage WHERE status = 'ready' AND ready_at <= clock_timestamp()",
+      "SELECT DISTINCT resources FROM stage WHERE status = 'ready' AND NOT is_paused AND ready_at <= clock_timestamp()",
     ),
   ]);
   const reasons = needs.rows.map(({ resources }) => waitingReason(resources, workers.rows));
   const { rowCount } = await pool.query(
-    `WITH told AS (
-      UPDATE stage SET waiting_reason = r.reason
-      FROM unnest($1::jsonb[], $2::text[]) AS r (resources, reason)
-      WHERE stage.status = 'ready' AND stage.ready_at <= clock_timestamp() AND stage.resources = r.resources
-        AND stage.waiting_reason IS DISTINCT FROM r.reason
+    `WITH full_project AS (
+      SELECT p.id, 'the project "' || p.slug || '" has as many stages running as it may (' || p.max_running || ')' AS reason
+      FROM project p WHERE p.max_running <= (
+        SELECT count(*) FROM stage WHERE stage.status = 'running' AND stage.project_id = p.id
+      )
+    ), why AS (
+      SELECT s.id, coalesce(r.reason, f.reason) AS reason
+      FROM stage s JOIN unnest($1::jsonb[], $2::text[]) AS r (resources, reason) ON s.resources = r.resources
+      LEFT JOIN full_project f ON f.id = s.project_id
+      WHERE s.status = 'ready' AND NOT s.is_paused AND s.ready_at <= clock_timestamp()
+    ), told AS (
+      UPDATE stage SET waiting_reason = why.reason FROM why
+      WHERE stage.id = why.id AND stage.status = 'ready' AND stage.waiting_reason IS DISTINCT FROM why.reason
       RETURNING stage.id
     ) SELECT ${notifySql("stage", "id")} FROM told`,
     [needs.rows.map(({ resources }) => JSON.stringify(resources)), reasons],
@@ -60,7 +68,7 @@ export async function explainWaiting(pool: Pool): Promise<number> {
 export function rewake(pool: Pool, { olderThanMs }: { olderThanMs: number }): Promise<string[]> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{ id: string }>(
-      `SELECT id FROM stage WHERE status = 'ready' AND ready_at <= clock_timestamp()
+      `SELECT id FROM stage WHERE status = 'ready' AND NOT is_paused AND ready_at <= clock_timestamp()
          AND (woken_at IS NULL OR woken_at < clock_timestamp() - $1 * interval '1 millisecond')
        ORDER BY id FOR UPDATE SKIP LOCKED`,
       [olderThanMs],

@@ -6,6 +6,7 @@ import { type Fence, fenceValues } from "./fence.ts";
 import { jsonb } from "./jsonb.ts";
 import { claimMany } from "./stage-claim.ts";
 import { endAttempt, reclaimExpired, type Success, succeedMany } from "./stage-end.ts";
+import { preempt } from "./stage-preempt.ts";
 import { releaseStage } from "./stage-release.ts";
 import { explainWaiting, rewake } from "./stage-waiting.ts";
 
@@ -123,6 +124,11 @@ export interface Stages {
   }): Promise<{ stageId: string; attempt: number; status: StageStatus }[]>;
   /** Writes why ready stages wait that no online worker can take; clears it on those that one can. @returns how many rows changed */
   explainWaiting(): Promise<number>;
+  /**
+   * Asks the least urgent running stage that has a checkpoint to give way to a more urgent one that has waited so long, fits no worker as
+   * it is, and would fit in its place. One at a time. @returns which for which; null when there is none
+   */
+  preempt(options: { waitedMs: number }): Promise<{ stageId: string; forStageId: string } | null>;
   /** Puts a new wake-up into the outbox for due stages whose last one is older: the queue may have lost it. @returns their ids */
   rewake(options: { olderThanMs: number }): Promise<string[]>;
   /** Lets a quarantined stage run again with a new budget, and what it had blocked. @throws NotFoundError, ConflictError when it is not quarantined */
@@ -181,6 +187,7 @@ export function stages(pool: Pool): Stages {
     cancelled: (fence) => endAttempt(pool, fence, { outcome: "cancelled" }),
     reclaimExpired: ({ takedownLimit } = {}) => reclaimExpired(pool, takedownLimit),
     explainWaiting: () => explainWaiting(pool),
+    preempt: (options) => preempt(pool, options),
     rewake: (options) => rewake(pool, options),
     release: (id) => releaseStage(pool, id),
     async get(id) {
