@@ -31,7 +31,15 @@ export async function persist<T>(write: () => Promise<T>, { what, log, signal }:
 
 // Of the system: the server is away or the network is. Of PostgreSQL: classes 08 (connection), 53 (resources), 57P (shutdown, restart),
 // 25P03 (idle in a transaction for too long), 40001 and 40P01 (serialisation, deadlock), 55P03 (lock). https://www.postgresql.org/docs/18/errcodes-appendix.html
-const systemCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]);
+const systemCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "STORE_AWAY",
+]);
 const postgresCodes = /^(08...|53...|57P..|25P03|40001|40P01|55P03)$/;
 // What pg and Prisma say without a code.
 const connectionTexts =

@@ -1,6 +1,7 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { authenticate, type Principal } from "./auth.ts";
 import { createContext, type Services } from "./context.ts";
+import { artifactStore } from "./http/artifact-store.ts";
 import { downloadArtifact } from "./http/download-artifact.ts";
 import { redeemLogin } from "./http/redeem-login.ts";
 import { sampleImage } from "./http/sample-image.ts";
@@ -14,6 +15,8 @@ export interface Api {
   downloadArtifact(request: Request, id: string): Promise<Response>;
   /** GET /api/images/<sha256> */
   sampleImage(request: Request, sha256: string): Promise<Response>;
+  /** GET and POST /api/store; GET, HEAD and DELETE /api/store/<sha256> */
+  artifactStore(request: Request, sha256: string | null): Promise<Response>;
   /** GET /login?token=... */
   redeemLogin(request: Request): Promise<Response>;
   /** Who sends these headers; for pages that are rendered on the server. */
@@ -37,6 +40,7 @@ export function createApi(services: Services): Api {
       }),
     downloadArtifact: (request, id) => downloadArtifact(services, request, id),
     sampleImage: (request, sha256) => sampleImage(services, request, sha256),
+    artifactStore: (request, sha256) => artifactStore(services, request, sha256),
     redeemLogin: (request) => redeemLogin(services, request),
     authenticate: (headers) => authenticate(headers, services.db),
   };

@@ -83,6 +83,9 @@ async function route(api: Api, request: Request): Promise<Response> {
   if (pathname.startsWith("/api/trpc/")) return api.trpc(request);
   if (artifactId !== undefined) return api.downloadArtifact(request, artifactId);
   if (sha256 !== undefined) return api.sampleImage(request, sha256);
+  const [, stored] = /^\/api\/store\/([^/]+)$/.exec(pathname) ?? [];
+  if (stored !== undefined) return api.artifactStore(request, decodeURIComponent(stored));
+  if (pathname === "/api/store") return api.artifactStore(request, null);
   if (pathname === "/login") return api.redeemLogin(request);
   return new Response("Not found", { status: 404 });
 }

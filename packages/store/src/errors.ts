@@ -1,6 +1,6 @@
 import { RetortError } from "@retort/engine";
 
-/** Content that is missing or damaged, or a store that cannot be used. Codes MISSING, CORRUPT, BAD_SHA256, UNKNOWN_STORE, STORE_UNUSABLE. */
+/** Content that is missing or damaged, or a store that cannot be used. Codes MISSING, CORRUPT, BAD_SHA256, UNKNOWN_STORE, STORE_UNUSABLE, STORE_REFUSED, STORE_AWAY. */
 export class StoreError extends RetortError {
   override name = "StoreError";
 }

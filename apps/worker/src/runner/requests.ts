@@ -26,7 +26,7 @@ export async function fulfil(request: Request, services: RequestServices): Promi
 
 async function saveArtifact({ name, path, meta }: RequestOf<"artifact">, services: RequestServices): Promise<void> {
   const { db, store, fence, log, signal } = services;
-  const stored = await store.put({ path });
+  const stored = await persist(() => store.put({ path }), { what: `Storing artifact ${name}`, log, signal });
   const kind = typeof meta.kind === "string" ? meta.kind : extname(path).slice(1) || "file";
   await persist(() => db.artifacts.record(fence, { name, kind, ...stored, meta }), {
     what: `Recording artifact ${name}`,
@@ -37,7 +37,7 @@ async function saveArtifact({ name, path, meta }: RequestOf<"artifact">, service
 
 async function saveCheckpoint({ step, path }: RequestOf<"checkpoint">, services: RequestServices): Promise<void> {
   const { db, store, fence, reporter, log, signal } = services;
-  const stored = await store.put({ path });
+  const stored = await persist(() => store.put({ path }), { what: "Storing a checkpoint", log, signal });
   // An attempt that resumes from here reports only later steps: what came before has to be there first.
   await reporter.flush();
   const { unreferenced } = await persist(() => db.checkpoints.record(fence, { step, ...stored }), {
@@ -58,7 +58,8 @@ async function saveEvaluation({ result }: RequestOf<"evaluation">, services: Req
   const pictures = new Map<string, string>();
   for (const { clusterId, imagePng } of result.samples) {
     if (imagePng === undefined || pictures.has(clusterId)) continue;
-    pictures.set(clusterId, (await store.put(imagePng)).sha256);
+    const stored = await persist(() => store.put(imagePng), { what: "Storing a picture", log, signal });
+    pictures.set(clusterId, stored.sha256);
   }
   const evaluation: EvaluationInput = {
     ...result,
