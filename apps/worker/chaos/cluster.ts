@@ -16,6 +16,8 @@ import { SmallDisk } from "./small-disk.ts";
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const respawnMs = 500;
+/** A busy machine takes its time to start a process. */
+const answerMs = 180_000;
 
 export interface ClusterOptions {
   backend: "postgres" | "redis";
@@ -82,13 +84,14 @@ export class Cluster {
 
   /** Lets the API server start again before anything else is done to it. */
   async serverAnswers(): Promise<void> {
-    for (let tries = 0; ; tries++) {
+    const untilMs = performance.now() + answerMs;
+    for (;;) {
       const isUp = await this.retort.projects.list.query().then(
         () => true,
         () => false,
       );
       if (isUp) return;
-      if (tries > 400) throw new Error("the API server does not come back");
+      if (performance.now() > untilMs) throw new Error("the API server does not come back");
       await sleep(100);
     }
   }

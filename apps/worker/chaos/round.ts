@@ -35,6 +35,7 @@ export interface RoundReport {
 export async function undisturbedResults(options: Omit<RoundOptions, "pick">): Promise<Map<string, string>> {
   const cluster = await Cluster.open(options);
   try {
+    endWithSignals(cluster);
     await launchSweep(cluster, options.workload);
     while ((await openRuns(cluster)) > 0) await sleep(200);
     return await results(cluster);
@@ -51,6 +52,7 @@ export async function disturbedRound(
   const cluster = await Cluster.open(options);
   const startMs = performance.now();
   try {
+    endWithSignals(cluster);
     const runIds = await launchSweep(cluster, options.workload);
     const trouble = await makeTrouble(cluster, options);
     let numRescued = 0;
@@ -74,6 +76,14 @@ export async function disturbedRound(
     };
   } finally {
     await cluster.close();
+  }
+}
+
+/** Whoever stops the suite does not want its servers and mounts to stay. */
+function endWithSignals(cluster: Cluster): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => void cluster.close().finally(() => process.exit(1)));
   }
 }
 
@@ -153,11 +163,12 @@ async function rescue(cluster: Cluster, runIds: readonly string[]): Promise<numb
 
 /** The database may be away at any moment. */
 async function patiently<T>(read: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
+  const untilMs = performance.now() + 60_000;
+  for (;;) {
     try {
       return await read();
     } catch (error) {
-      if (tries >= 100) throw error;
+      if (performance.now() > untilMs) throw error;
       await sleep(100);
     }
   }

@@ -15,11 +15,11 @@ export async function launchSweep({ retort }: Cluster, options: WorkloadOptions)
     name: "training",
     seeds: seeds(options.numTrainings),
     params: {
-      data: { adapter: "scenes", params: { numTrainImages: 40, numTestImages: 4 } },
+      data: { adapter: "scenes", params: { numTrainImages: 16, numTestImages: 2 } },
       size: "nano",
-      training: { numSteps: 60, batchSize: 4, warmupSteps: 10, checkpointEverySteps: 10 },
+      training: { numSteps: 40, batchSize: 2, warmupSteps: 5, checkpointEverySteps: 10 },
       threads: 1,
-      numSampleImages: 2,
+      numSampleImages: 1,
     },
   });
   const diagnostic = await retort.runs.launch.mutate({
