@@ -57,7 +57,7 @@ module.exports = {
         path: "^packages/([^/]+)/",
         pathNot: [
           "^packages/$2/",
-          "^packages/[^/]+/src/(index|node|testing|testing-setup|client)\\.ts$",
+          "^packages/[^/]+/src/(index|node|testing|testing-setup|client|conformance)\\.ts$",
           "^packages/[^/]+/src/(verify|metrics)/index\\.ts$",
         ],
       },
