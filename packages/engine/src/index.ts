@@ -2,6 +2,7 @@ export { type GradOptions, grad } from "./autodiff/grad.ts";
 export { DeviceError, DivergedError, type ErrorDetails, ModelError, RetortError, ShapeError } from "./errors.ts";
 export { graph } from "./graph/builder.ts";
 export type { Attributes, AttributeValue, Graph, Node, Value } from "./graph/graph.ts";
+export { type InlineOptions, inline } from "./graph/inline.ts";
 export {
   type DType,
   filled,

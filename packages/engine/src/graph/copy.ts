@@ -2,20 +2,27 @@ import type { Graph, Value } from "./graph.ts";
 import type { Tensor } from "./tensor.ts";
 import { isGraph } from "./traverse.ts";
 
-/** Adds everything of one graph to another, empty one; `values` receives what each value has become. */
-export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>): void {
+/**
+ * Adds everything of one graph to another; `values` receives what each value has become. Inputs and weights that stand in it
+ * already are taken as they are. With a prefix, which all new names get, the outputs are not declared again.
+ */
+export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>, prefix = ""): void {
   const mapped = (value: Value): Value => values.get(value) ?? value;
-  for (const value of from.inputs) values.set(value, to.input(value.name, value));
-  for (const value of from.parameters.values()) {
-    values.set(value, to.parameter(value.name, value.tensor as Tensor, { trainable: value.trainable }));
+  for (const value of from.inputs) {
+    if (!values.has(value)) values.set(value, to.input(prefix + value.name, value));
   }
-  for (const value of from.constants) values.set(value, to.constant(value.tensor as Tensor, value.dtype, value.name));
+  for (const value of from.parameters.values()) {
+    if (!values.has(value))
+      values.set(value, to.parameter(value.name, value.tensor as Tensor, { trainable: value.trainable }));
+  }
+  for (const value of from.constants)
+    values.set(value, to.constant(value.tensor as Tensor, value.dtype, prefix + value.name));
   for (const node of from.nodes) {
     const attributes = Object.fromEntries(
       Object.entries(node.attributes).map(([key, value]) => {
         if (!isGraph(value)) return [key, value];
-        const body = to.subgraph(value.name);
-        copyInto(value, body, values);
+        const body = to.subgraph(prefix + value.name);
+        copyInto(value, body, values, prefix);
         return [key, body];
       }),
     );
@@ -23,7 +30,11 @@ export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>): voi
       node.op,
       node.inputs.map((value) => value && mapped(value)),
       attributes,
-      { name: node.name, numOutputs: node.outputs.length, outputNames: node.outputs.map((value) => value.name) },
+      {
+        name: prefix + node.name,
+        numOutputs: node.outputs.length,
+        outputNames: node.outputs.map((value) => prefix + value.name),
+      },
     );
     node.outputs.forEach((value, i) => {
       values.set(value, outputs[i] as Value);
@@ -35,5 +46,6 @@ export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>): voi
       made.customGradient = custom && { ...custom, inputs: custom.inputs.map(mapped), saved: custom.saved.map(mapped) };
     }
   }
+  if (prefix !== "" && to.parent === null) return;
   for (const [name, value] of from.outputs) to.output(name, mapped(value));
 }

@@ -2,10 +2,12 @@ import { type Graph, graph, nn, op, type Tensor, type Value } from "@retort/engi
 import type { HeadStates } from "../../losses/chunked-divergence.ts";
 import { chunkedHead } from "../../losses/chunked-head.ts";
 import { chunkedLlavaKdTerms } from "../../losses/chunked-llava-kd.ts";
+import { llavaKdTerms } from "../../losses/llava-kd-total.ts";
 import { IGNORE_LABEL } from "../../losses/positions.ts";
 import { type LlavaConfig, numImageTokens } from "../../models/llava/config.ts";
 import { decoder, embedTokens, outputHead } from "../../models/llava/decoder.ts";
 import { withFeatures } from "../../models/llava/generate-graphs.ts";
+import { tokenAccuracy } from "../../models/llava/token-accuracy.ts";
 import { imageTokens } from "../../models/llava/vision.ts";
 import type { Objective } from "../llava-kd/objective.ts";
 
@@ -41,6 +43,9 @@ export interface ConversationGraph {
   /** Scalars to report. */
   metrics: Record<string, Value>;
 }
+
+/** Hidden states [B,T,D] and the head that is to be put on them piece by piece, or the logits [B,T,V] themselves. */
+type States = HeadStates | { logits: Value };
 
 /** What a model reads. */
 interface Inputs {
@@ -82,18 +87,16 @@ export function conversationGraph(options: ConversationGraphOptions): Conversati
   }
   const { kind: _, relation, ...rest } = objective;
   const teacher = teacherStates(g, inputs, options.teacher!);
-  const isImage = op.greaterOrEqual(inputs.features, 0);
-  const { loss, ...terms } = chunkedLlavaKdTerms(
-    {
-      student,
-      teacher,
-      labels,
-      visualMask: isImage,
-      promptMask: promptMask(inputs, labels),
-      chunkRows,
-    },
-    { ...rest, relation: { normalize: relation.normalize }, labelPosition: "prediction" },
-  );
+  const kinds = {
+    labels,
+    visualMask: op.greaterOrEqual(inputs.features, 0),
+    promptMask: promptMask(inputs, labels),
+  };
+  const params = { ...rest, relation: { normalize: relation.normalize }, labelPosition: "prediction" as const };
+  const { loss, ...terms } =
+    "logits" in student
+      ? llavaKdTerms({ student, teacher: { logits: logitsOf(teacher) }, ...kinds }, params)
+      : chunkedLlavaKdTerms({ student, teacher, ...kinds, chunkRows }, params);
   return { graph: g, loss, metrics: terms };
 }
 
@@ -101,12 +104,18 @@ function statesOf(
   scope: nn.Scope,
   { pixels, tokens, features, segments, positions }: Inputs,
   config: LlavaConfig,
-): HeadStates {
+): States {
   const text = scope.at("decoder");
   const embedded = embedTokens(text, tokens, config);
   const x = pixels === null ? embedded : withFeatures(embedded, imageRows(scope, pixels, config), features);
-  const { hidden } = decoder(text, { x, positions, mask: ownConversation(segments) }, config);
-  return { hidden, ...outputHead(text, config) };
+  // One conversation a row is all that an imported decoder can be shown.
+  const keyMask = config.decoder.graph ? op.greater(segments, 0) : undefined;
+  const { hidden } = decoder(
+    text,
+    { x, positions, mask: ownConversation(segments), ...(keyMask && { keyMask }) },
+    config,
+  );
+  return config.decoder.graph ? { logits: hidden } : { hidden, ...outputHead(text, config) };
 }
 
 /** Image tokens of all pictures, one a row: [B·R·I, D]. */
@@ -121,7 +130,7 @@ function teacherStates(
   g: Graph,
   inputs: Inputs,
   { config, weights }: NonNullable<ConversationGraphOptions["teacher"]>,
-): HeadStates {
+): States {
   const named = new Map([...weights].map(([name, tensor]) => [`teacher.${name}`, tensor]));
   return statesOf(nn.scope(g, { prefix: "teacher.", weights: named, trainable: false }), inputs, config);
 }
@@ -142,12 +151,27 @@ function promptMask({ features, segments }: Inputs, labels: Value): Value {
   return op.and(isText, op.equal(labels, IGNORE_LABEL));
 }
 
+function logitsOf(states: States): Value {
+  if ("logits" in states) return states.logits;
+  const { hidden, head, headLayout } = states;
+  const [batch, length, width] = hidden.shape as [number, number, number];
+  const logits = op.gemm(op.reshape(hidden, [batch * length, width]), head, { transB: headLayout === "out-in" });
+  return op.reshape(logits, [batch, length, logits.shape[1]!]);
+}
+
 /** Mean cross-entropy over the labelled slots, and the share of them whose most probable prediction is right. */
 function answers(
-  { hidden, ...head }: HeadStates,
+  states: States,
   labels: Value,
   { chunkRows, labelSmoothing }: { chunkRows: number; labelSmoothing: number },
 ): { loss: Value; accuracy: Value } {
+  if ("logits" in states) {
+    const [batch, length, width] = states.logits.shape as [number, number, number];
+    const [logits, flat] = [op.reshape(states.logits, [batch * length, width]), op.reshape(labels, [batch * length])];
+    const loss = nn.crossEntropy(logits, flat, { ignoreIndex: IGNORE_LABEL, labelSmoothing });
+    return { loss, accuracy: tokenAccuracy(logits, flat) };
+  }
+  const { hidden, ...head } = states;
   const [batch, length, width] = hidden.shape as [number, number, number];
   const targets = op.reshape(labels, [batch * length]);
   const kept = op.cast(op.not(op.equal(targets, IGNORE_LABEL)), "float32");

@@ -9,6 +9,7 @@ import { llavaConfig } from "../llava/config.ts";
 import { decoderNames, projectorForms, projectorNames, visionNames } from "./hub-names.ts";
 import type { DecoderWeights } from "./llama2c.ts";
 import { readNamed } from "./named-weights.ts";
+import { preprocessingOf } from "./preprocessing.ts";
 
 /** What is read of the language model's config.json; sizes come from the tensors themselves. */
 const textConfig = z.looseObject({
@@ -30,11 +31,6 @@ const visionFile = z.looseObject({
   num_attention_heads: z.int().positive(),
   hidden_act: z.string().optional(),
   layer_norm_eps: z.number().optional(),
-});
-
-const preprocessor = z.looseObject({
-  image_mean: z.tuple([z.number(), z.number(), z.number()]),
-  image_std: z.tuple([z.number(), z.number(), z.number()]),
 });
 
 const activations: Readonly<Record<string, "gelu" | "gelu_tanh" | "quick_gelu">> = {
@@ -108,7 +104,7 @@ export async function visionFromCheckpoint(folder: SourceFolder, reading: Vision
     const activation = activations[config.hidden_act ?? (isClip ? "quick_gelu" : "gelu_pytorch_tanh")];
     if (activation === undefined)
       throw unknownPart(folder, "vision_config.hidden_act", Object.keys(activations), config.hidden_act);
-    const pixels = await pixelsOf(folder);
+    const pixels = await preprocessingOf(folder);
     const vision = {
       patchSizePx: config.patch_size,
       edge: config.image_size % config.patch_size === 0 ? ("refuse" as const) : ("crop" as const),
@@ -157,13 +153,6 @@ async function configOf(folder: SourceFolder): Promise<Record<string, unknown>> 
 
 function sectionOf(config: Record<string, unknown>, name: string): unknown {
   return name in config ? config[name] : config;
-}
-
-async function pixelsOf(folder: SourceFolder) {
-  const path = await folder.file("preprocessor_config.json");
-  if (path === null) return {};
-  const { image_mean: mean, image_std: std } = parse(preprocessor, await readJson(path), folder);
-  return { mean, std };
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, { location }: SourceFolder): T {

@@ -5,7 +5,7 @@ const epsilon = z.number().positive().max(1e-2);
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 
 /** How a picture of any shape becomes the square that the encoder reads. */
-const pictureConfig = z.strictObject({
+export const pictureConfig = z.strictObject({
   fit: z
     .enum(["stretch", "pad", "crop"])
     .default("stretch")
@@ -15,6 +15,9 @@ const pictureConfig = z.strictObject({
     .default("lanczos3")
     .describe("Filter of the resizing; published models use cubic"),
 });
+
+const onnxBase64 = z.base64().describe("The ONNX file, in Base64");
+const importedOutput = z.string().describe("Output of the file that is used");
 
 /** A ViT as CLIP and SigLIP build it. The defaults are those of the small models made here. */
 const visionConfig = z.strictObject({
@@ -60,6 +63,10 @@ const visionConfig = z.strictObject({
   mean: channels
     .default([0.5, 0.5, 0.5])
     .describe("Mean of red, green and blue that is subtracted, of values in [0, 1]"),
+  graph: z
+    .strictObject({ onnx: onnxBase64, output: importedOutput, numFeatures: size.describe("Tokens that come out") })
+    .optional()
+    .describe("An encoder of somebody else's making, in the place of the one that these sizes describe"),
   std: channels.default([0.5, 0.5, 0.5]).describe("Standard deviation of red, green and blue that is divided by"),
 });
 
@@ -75,6 +82,14 @@ export const decoderConfig = z.strictObject({
   qkvBias: z.boolean().default(false).describe("Bias of queries, keys and values, as in Qwen2"),
   tiedHead: z.boolean().default(false).describe("Whether the embedding table is the output matrix too"),
   normEpsilon: epsilon.default(1e-5).describe("Epsilon of its RMS norms"),
+  graph: z
+    .strictObject({ onnx: onnxBase64 })
+    .optional()
+    .describe("A decoder of somebody else's making, in the place of the one that these sizes describe"),
+  embedding: z
+    .strictObject({ onnx: onnxBase64, output: importedOutput })
+    .optional()
+    .describe("What embeds the tokens of an imported decoder"),
 });
 
 /** How patch features become image tokens. */
@@ -84,6 +99,10 @@ export const projectorConfig = z.strictObject({
     .enum(["concatenate", "average"])
     .default("concatenate")
     .describe("How the patches of a square become one: side by side in one long row, or their mean"),
+  graph: z
+    .strictObject({ onnx: onnxBase64, output: importedOutput, numTokens: size.describe("Image tokens that come out") })
+    .optional()
+    .describe("A projector of somebody else's making"),
 });
 
 /**
@@ -111,7 +130,9 @@ export const llavaConfig = z
     if (vision.stem === "convolution" && !Number.isInteger(Math.log2(vision.patchSizePx))) {
       refuse(["vision", "patchSizePx"], "a convolution stem needs a power of two");
     }
-    if (projector.mergeSide > 1 && vision.classToken !== vision.dropFirst) {
+    if (projector.mergeSide > 1 && numVisionFeatures(config) !== patchesPerSide(config) ** 2) {
+      refuse(["projector", "mergeSide"], "only the patches of a square grid can be merged");
+    } else if (projector.mergeSide > 1 && !vision.graph && vision.classToken !== vision.dropFirst) {
       refuse(
         ["projector", "mergeSide"],
         "squares of patches can be merged only when the projector reads all patches and no other token",
@@ -141,7 +162,8 @@ export function patchesPerSide({ imageSizePx, vision }: Picture): number {
 
 /** Tokens of one picture that the projector reads. */
 export function numVisionFeatures(config: EncoderConfig): number {
-  const { classToken, dropFirst } = config.vision;
+  const { classToken, dropFirst, graph } = config.vision;
+  if (graph) return graph.numFeatures - Number(dropFirst);
   return patchesPerSide(config) ** 2 + Number(classToken) - Number(dropFirst);
 }
 
@@ -153,7 +175,8 @@ export type FeaturesConfig = Pick<LlavaConfig, "imageSizePx" | "vision" | "proje
 
 /** Image tokens that the decoder sees. */
 export function numImageTokens(config: FeaturesConfig): number {
-  return numVisionFeatures(config) / config.projector.mergeSide ** 2;
+  const { graph, mergeSide } = config.projector;
+  return graph?.numTokens ?? numVisionFeatures(config) / mergeSide ** 2;
 }
 
 /** Width of one head of the decoder. */

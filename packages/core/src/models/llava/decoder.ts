@@ -1,5 +1,7 @@
 import { nn, op, type Value } from "@retort/engine";
+import { SpecError } from "../../base/errors.ts";
 import { headDim, type LlavaConfig } from "./config.ts";
+import { importedDecoder, importedEmbedding } from "./imported-graph.ts";
 
 /** Keys and values of one layer, [B, kvHeads, slots, head dim]. */
 export interface LayerCache {
@@ -14,16 +16,22 @@ export interface DecoderInput {
   positions: Value;
   /** bool, broadcasts to [B,1,T,slots]: true where a query may look. */
   mask: Value;
+  /**
+   * bool [B,slots]: given where the mask is causal but for keys that nobody sees. An imported decoder makes its own causal
+   * mask and can follow no other.
+   */
+  keyMask?: Value;
   /** Earlier keys and values and, bool [1,1,slots,1], the slot that this one token takes. Left out: the tokens see each other. */
   past?: { layers: readonly LayerCache[]; slot: Value };
 }
 
-/** Hidden states [B,T,D] after the final norm, and every layer's keys and values for a cache. */
+/** Hidden states [B,T,D] after the final norm (of an imported decoder its logits [B,T,V], which need no head), and every layer's keys and values for a cache. */
 export function decoder(
   scope: nn.Scope,
   input: DecoderInput,
   config: LlavaConfig,
 ): { hidden: Value; caches: LayerCache[] } {
+  if (config.decoder.graph) return importedDecoder(scope, input, config);
   const { hidden, layers, normEpsilon: epsilon } = config.decoder;
   const caches: LayerCache[] = [];
   let x = input.x;
@@ -41,6 +49,7 @@ export function decoder(
 /** Logits [.., V]; the head has its own weights, or the embedding's. */
 export function languageHead(scope: nn.Scope, hidden: Value, config: LlavaConfig): Value {
   const { vocabularySize, decoder } = config;
+  if (decoder.graph) return hidden;
   if (!decoder.tiedHead) return nn.linear(scope.at("head"), hidden, { out: vocabularySize, bias: false });
   const outer = hidden.shape.slice(0, -1);
   const rows = op.reshape(hidden, [outer.reduce((product, count) => product * count, 1), decoder.dim]);
@@ -50,6 +59,14 @@ export function languageHead(scope: nn.Scope, hidden: Value, config: LlavaConfig
 /** The head's matrix and its layout, for losses that multiply by it piece by piece. */
 export function outputHead(scope: nn.Scope, config: LlavaConfig): { head: Value; headLayout: "in-out" | "out-in" } {
   const { vocabularySize, decoder } = config;
+  if (decoder.graph) {
+    throw new SpecError({
+      code: "IMPORTED_DECODER_HEAD",
+      message: "The head of an imported decoder is part of its graph",
+      expected: "a decoder that was built here or read from a checkpoint",
+      got: "an ONNX graph",
+    });
+  }
   if (decoder.tiedHead) return { head: embeddingTable(scope, config), headLayout: "out-in" };
   const weight = nn.init.uniform(1 / Math.sqrt(decoder.dim));
   return {
@@ -64,6 +81,7 @@ function embeddingTable(scope: nn.Scope, { vocabularySize, decoder }: LlavaConfi
 
 /** Embeddings [B,T,D] of token ids int64 [B,T]. */
 export function embedTokens(scope: nn.Scope, tokens: Value, { vocabularySize, decoder }: LlavaConfig): Value {
+  if (decoder.embedding) return importedEmbedding(scope.at("embedding"), tokens, decoder.embedding);
   return nn.embedding(scope.at("embedding"), tokens, { count: vocabularySize, dim: decoder.dim });
 }
 

@@ -104,7 +104,7 @@ async function answer(index: number, merged: boolean): Promise<number[]> {
   return ids;
 }
 
-describe("a model as one file a part", () => {
+describe("a model as one file a part", { timeout: 120_000 }, () => {
   it("gives the same answers in plain ONNX Runtime, in parts and with the merged decoder", async () => {
     const generator = await Generator.create(model, {
       ...options,

@@ -122,7 +122,7 @@ export function answerGraph(config: LlavaConfig, numPromptTokens: number, weight
 /** What the decoder makes of x [B,T,D]: logits [B,V] after slot `lengths` - 1 of each row, and the caches. */
 function readCausally(scope: nn.Scope, x: Value, { config, lengths }: { config: LlavaConfig; lengths: Value }) {
   const g = scope.graph;
-  const [batch, total, dim] = x.shape as [number, number, number];
+  const [batch, total] = x.shape as [number, number];
   const positions = BigInt64Array.from({ length: batch * total }, (_, index) => BigInt(index % total));
   // Padding stands behind everything that is read, so a causal mask hides it.
   const causal = Uint8Array.from({ length: total * total }, (_, index) =>
@@ -134,11 +134,13 @@ function readCausally(scope: nn.Scope, x: Value, { config, lengths }: { config: 
       x,
       positions: g.constant({ dtype: "int64", shape: [batch, total], data: positions }),
       mask: g.constant({ dtype: "bool", shape: [1, 1, total, total], data: causal }),
+      keyMask: g.constant({ dtype: "bool", shape: [batch, total], data: new Uint8Array(batch * total).fill(1) }),
     },
     config,
   );
-  const index = op.expand(op.reshape(op.sub(lengths, 1), [batch, 1, 1]), [batch, 1, dim]);
-  const rows = op.reshape(op.gatherElements(hidden, index, { axis: 1 }), [batch, dim]);
+  const width = hidden.shape[2]!;
+  const index = op.expand(op.reshape(op.sub(lengths, 1), [batch, 1, 1]), [batch, 1, width]);
+  const rows = op.reshape(op.gatherElements(hidden, index, { axis: 1 }), [batch, width]);
   return { logits: languageHead(scope, rows, config), caches };
 }
 
@@ -194,6 +196,7 @@ function nextToken(scope: nn.Scope, inputs: StepInputs, options: GenerateGraphOp
       x: embedTokens(scope, token, config),
       positions,
       mask: op.reshape(visible, [batchSize, 1, 1, slots]),
+      keyMask: visible,
       past: { layers: past, slot: op.equal(numbers, slot) },
     },
     config,

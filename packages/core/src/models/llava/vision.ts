@@ -8,6 +8,7 @@ import {
   patchesPerSide,
   type VisionConfig,
 } from "./config.ts";
+import { importedProjector, importedVision } from "./imported-graph.ts";
 
 /**
  * Image tokens of a batch of pictures: ViT encoder, squares of patches merged, two-layer GELU projector. `pixels`
@@ -21,6 +22,11 @@ export function imageTokens(scope: nn.Scope, pixels: Value, config: LlavaConfig)
 /** What the projector reads, [B, features, vision.dim]: patches row-major, behind the class token if it is kept. */
 export function visionEncoder(scope: nn.Scope, pixels: Value, config: EncoderConfig): Value {
   const { vision } = config;
+  if (vision.graph) {
+    const features = importedVision(scope, op.transpose(normalised(pixels, vision), [0, 3, 1, 2]), vision.graph);
+    const { numFeatures } = vision.graph;
+    return vision.dropFirst ? op.slice(features, { axes: [1], starts: [1], ends: [numFeatures] }) : features;
+  }
   const { heads, hidden, activation, normEpsilon: epsilon } = vision;
   const stem = vision.stem === "linear" ? linearStem : convolutionStem;
   const patches = stem(scope.at("patch"), normalised(pixels, vision), vision);
@@ -109,7 +115,9 @@ export function mergePatches(features: Value, config: FeaturesConfig): Value {
 }
 
 /** Linear, GELU, linear: [B, imageTokens, mergedWidth] -> [B, imageTokens, decoder.dim]. */
-export function projector(scope: nn.Scope, merged: Value, { decoder }: LlavaConfig): Value {
+export function projector(scope: nn.Scope, merged: Value, config: LlavaConfig): Value {
+  const { decoder, projector: own } = config;
+  if (own.graph) return importedProjector(scope, merged, own.graph);
   const hidden = op.gelu(nn.linear(scope.at("fc1"), merged, { out: decoder.dim, bias: true }));
   return nn.linear(scope.at("fc2"), hidden, { out: decoder.dim, bias: true });
 }

@@ -65,7 +65,7 @@ const stage = (params: object) =>
     inputs: { model: at("model.onnx") },
   });
 
-describe("benchmark-evaluate", () => {
+describe("benchmark-evaluate", { timeout: 120_000 }, () => {
   it("scores what has answers, writes what a server wants, and lists the pictures it could not read", async () => {
     const benchmarks = [
       pope("skip"),

@@ -77,7 +77,7 @@ const stage = (params: object, inputs: Record<string, string> = { model: at("stu
     seed: 1,
   });
 
-describe("conversation-train", () => {
+describe("conversation-train", { timeout: 120_000 }, () => {
   it("learns turns about pictures, several pictures and text alone, and answers by what it sees", async () => {
     const { context, artifacts, metrics, logs, remove } = stage({});
     await runConversationTrain(context);

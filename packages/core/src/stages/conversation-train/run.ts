@@ -26,6 +26,7 @@ export async function runConversationTrain(context: Context): Promise<void> {
   const { training, template } = params;
   const model = readModel(await readFile(inputs.model!), "input model");
   const teacher = await teacherOf(model, context);
+  if (training.packed) for (const { config } of [model, ...(teacher ? [teacher] : [])]) refuseImportedDecoder(config);
   const survey = await surveyConversations({
     params: params.data,
     tokenizer: model.tokenizer,
@@ -88,6 +89,18 @@ export async function runConversationTrain(context: Context): Promise<void> {
   );
   const own = [...trained].filter(([name]) => !name.startsWith("teacher."));
   await keepModel({ ...model, weights: new Map([...model.weights, ...own]) }, EXPORTED_PROMPT_TOKENS, context);
+}
+
+/** @throws SpecError for a decoder whose graph makes its own mask: it cannot keep several conversations of a row apart */
+function refuseImportedDecoder({ decoder }: LlavaModel["config"]): void {
+  if (!decoder.graph) return;
+  throw new SpecError({
+    code: "IMPORTED_DECODER_MASK",
+    message: "An imported decoder makes its own causal mask and cannot keep packed conversations apart",
+    expected: "training.packed false",
+    got: "true",
+    where: "training.packed",
+  });
 }
 
 function reportSurvey({ records, lengths, images, numCut }: Survey, { log, params }: Context): void {

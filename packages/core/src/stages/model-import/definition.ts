@@ -2,6 +2,7 @@ import { z } from "zod";
 import { dataParams } from "../../data/choice.ts";
 import { describedLocation } from "../../data/sources/location.ts";
 import { modelFiles } from "../../data/sources/model-files.ts";
+import { pictureConfig } from "../../models/llava/config.ts";
 import { type DecoderPreset, decoderPresets, type VisionPreset, visionPresets } from "../../models/llava/presets.ts";
 import type { StageDefinition } from "../stage.ts";
 
@@ -28,6 +29,17 @@ const visionSource = z
         .default("class-token")
         .describe("Which first token is left out: CLIP's class token; always, as the code of LLaVA-KD does; or none"),
     }),
+    z.strictObject({
+      source: z.literal("onnx"),
+      from: describedLocation("An ONNX file: pixels [batch, 3, height, width] to features [batch, tokens, width]"),
+      imageSizePx: z.int().min(8).max(4096).default(224).describe("Side of the picture, where the file leaves it open"),
+      output: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("Output that the projector reads; null for the first of rank three"),
+      dropFirst: z.boolean().default(false).describe("Leave out the first token, as LLaVA does with a class token"),
+    }),
   ])
   .prefault({ source: "random", preset: "siglip-tiny" })
   .describe("Where the vision encoder comes from");
@@ -41,6 +53,10 @@ const projectorSource = z
     z.strictObject({
       source: z.literal("checkpoint"),
       from: describedLocation("A LLaVA model, or its two-layer projector alone"),
+    }),
+    z.strictObject({
+      source: z.literal("onnx"),
+      from: describedLocation("An ONNX file: features [batch, tokens, width] to image tokens"),
     }),
   ])
   .prefault({ source: "random" })
@@ -59,6 +75,13 @@ const languageSource = z
       from: describedLocation("Llama or Qwen2 with config.json and safetensors, alone or inside a LLaVA model"),
     }),
     z.strictObject({ source: z.literal("llama2c"), from: describedLocation("A checkpoint of llama2.c") }),
+    z.strictObject({
+      source: z.literal("onnx"),
+      from: describedLocation(
+        "An ONNX file: inputs_embeds, attention_mask, position_ids and past_key_values to logits and present",
+      ),
+      embedding: describedLocation("An ONNX file: token ids to embeddings"),
+    }),
   ])
   .prefault({ source: "random", preset: "qwen-tiny" })
   .describe("Where the language model comes from");
@@ -80,6 +103,7 @@ export const modelImportParams = z.strictObject({
   projector: projectorSource,
   language: languageSource,
   tokenizer: tokenizerSource,
+  picture: pictureConfig.prefault({}),
 });
 export type ModelImportParams = z.infer<typeof modelImportParams>;
 
@@ -93,7 +117,10 @@ export const modelImport: StageDefinition<ModelImportParams> = {
   outputs: { model: { description: "The model: one ONNX file with its configuration and tokenizer as metadata" } },
   resources: () => ({ device: "cpu", threads: 1, memoryBytes: 4 * 2 ** 30 }),
   data: ({ vision, projector, language, tokenizer }) => {
-    const locations = [vision, projector, language, tokenizer].flatMap((part) => ("from" in part ? [part.from] : []));
+    const locations = [vision, projector, language, tokenizer].flatMap((part) => [
+      ...("from" in part ? [part.from] : []),
+      ...("embedding" in part ? [part.embedding] : []),
+    ]);
     const data = "data" in tokenizer ? [tokenizer.data] : [];
     return locations.length + data.length === 0
       ? null

@@ -11,7 +11,7 @@ import { runModelImport } from "./run.ts";
 
 const stories = (name: string) => sharedPath("data", "tinystories-260k", name);
 
-describe("model-import", () => {
+describe("model-import", { timeout: 120_000 }, () => {
   it.skipIf(!hasShared)("leaves a model around a language model of llama2.c", async () => {
     const params = {
       vision: { source: "random", preset: "clip-tiny" },

@@ -15,6 +15,8 @@ import {
   visionFromCheckpoint,
 } from "../../models/import/checkpoint.ts";
 import { readLlama2c } from "../../models/import/llama2c.ts";
+import { decoderFromOnnx, projectorFromOnnx, visionFromOnnx } from "../../models/import/onnx-parts.ts";
+import { type LlavaConfigInput, llavaConfig, numVisionFeatures } from "../../models/llava/config.ts";
 import { answerGraph } from "../../models/llava/generate-graphs.ts";
 import { type LlavaModel, writeModel } from "../../models/llava/model-file.ts";
 import { decoderPresets, visionPresets } from "../../models/llava/presets.ts";
@@ -45,28 +47,51 @@ export async function importModel(
   const tokenizer = await tokenizerOf(params.tokenizer, host);
   const vision = await visionOf(params.vision, host);
   const language = await languageOf(params.language, tokenizer, host);
-  const projector =
-    params.projector.source === "random"
-      ? new Map<string, Tensor>()
-      : await projectorFromCheckpoint(await openFolder(params.projector.from, host));
+  const projector = await projectorOf(params.projector, vision, host);
   const random = (["vision", "projector"] as const).filter((part) => params[part].source === "random");
   return assemble({
     config: {
       imageSizePx: vision.imageSizePx,
+      picture: params.picture,
       vision: vision.vision,
-      projector: { mergeSide: params.projector.source === "random" ? params.projector.mergeSide : 1 },
+      projector: projector.projector,
       decoder: language.decoder,
       vocabularySize: language.vocabularySize,
     },
     tokenizer,
-    weights: new Map([...vision.weights, ...projector, ...language.weights]),
+    weights: new Map([...vision.weights, ...projector.weights, ...language.weights]),
     random: params.language.source === "random" ? [...random, "decoder"] : random,
     seed,
   });
 }
 
-async function visionOf(vision: ModelImportParams["vision"], host: SourceHost) {
+type VisionPart = Pick<LlavaConfigInput, "imageSizePx" | "vision"> & { weights: Map<string, Tensor> };
+
+async function projectorOf(
+  source: ModelImportParams["projector"],
+  { imageSizePx, vision }: VisionPart,
+  host: SourceHost,
+): Promise<{ projector: LlavaConfigInput["projector"]; weights: Map<string, Tensor> }> {
+  switch (source.source) {
+    case "random":
+      return { projector: { mergeSide: source.mergeSide }, weights: new Map() };
+    case "checkpoint":
+      return {
+        projector: { mergeSide: 1 },
+        weights: await projectorFromCheckpoint(await openFolder(source.from, host)),
+      };
+    case "onnx": {
+      const complete = llavaConfig.shape.vision.parse(vision);
+      const features = [numVisionFeatures({ imageSizePx, vision: complete }), vision.dim] as const;
+      const { graph, weights } = await projectorFromOnnx(await openFolder(source.from, host), features);
+      return { projector: { mergeSide: 1, graph }, weights };
+    }
+  }
+}
+
+async function visionOf(vision: ModelImportParams["vision"], host: SourceHost): Promise<VisionPart> {
   if (vision.source === "random") return { ...visionPresets[vision.preset], weights: new Map<string, Tensor>() };
+  if (vision.source === "onnx") return visionFromOnnx(await openFolder(vision.from, host), vision);
   const dropFirst = vision.dropFirst === "class-token" ? vision.dropFirst : vision.dropFirst === "always";
   return visionFromCheckpoint(await openFolder(vision.from, host), { featureLayer: vision.featureLayer, dropFirst });
 }
@@ -82,6 +107,8 @@ async function languageOf(language: ModelImportParams["language"], tokenizer: To
       };
     case "checkpoint":
       return decoderFromCheckpoint(await openFolder(language.from, host));
+    case "onnx":
+      return decoderFromOnnx(await openFolder(language.from, host), await openFolder(language.embedding, host));
     case "llama2c": {
       const path = await fileAt(language.from, host);
       return readLlama2c(await readFile(path), path);
