@@ -1,6 +1,7 @@
 export { type AttentionOptions, attention, cachedAttention, type KeyValueCache } from "./attention.ts";
 export { block, type LlamaOptions, type PrelnOptions } from "./block.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
+export { type DropoutOptions, dropout } from "./dropout.ts";
 export { type Initializer, init } from "./init.ts";
 export { embedding, type LinearOptions, linear } from "./linear.ts";
 export { type ActivationName, activations, type MlpOptions, mlp, swiglu } from "./mlp.ts";

@@ -33,6 +33,46 @@ function near(got: Tensor | undefined, want: readonly number[], digits = 5): voi
   });
 }
 
+describe("dropout", () => {
+  const size = 4096;
+  async function masks(steps: number[], seed = 1): Promise<number[][]> {
+    const graph = emptyGraph("dropout");
+    const x = graph.input("x", { dtype: "float32", shape: [size] });
+    const step = graph.input("step", { dtype: "int64", shape: [] });
+    graph.output("y", nn.dropout(x, { rate: 0.25, step, seed }));
+    const program = await compile(graph);
+    const ones = filled("float32", [size], 1);
+    const results: number[][] = [];
+    for (const at of steps) results.push(numbers((await program.run({ x: ones, step: tensor("int64", [], [at]) })).y!));
+    await program.dispose();
+    return results;
+  }
+
+  it("drops its share, keeps the mean and chooses by step and seed alone", async () => {
+    const [first, second, again] = (await masks([7, 8, 7])) as [number[], number[], number[]];
+    expect(new Set(first.map((value) => Math.round(value * 3)))).toEqual(new Set([0, 4]));
+    const dropped = first.filter((value) => value === 0).length / size;
+    expect(Math.abs(dropped - 0.25)).toBeLessThan(4 * Math.sqrt((0.25 * 0.75) / size));
+    expect(again).toEqual(first);
+    const agreeing = (other: number[]) => first.filter((value, i) => value === other[i]).length / size;
+    const [reseeded] = (await masks([7], 2)) as [number[]];
+    // Independent masks agree in 0.25² + 0.75² of the places.
+    for (const other of [second, reseeded]) expect(Math.abs(agreeing(other) - 0.625)).toBeLessThan(0.04);
+  });
+
+  it("lets the gradient through where the value went through", async () => {
+    const graph = emptyGraph("dropout");
+    const x = graph.parameter("x", wave([3, 5]));
+    const y = nn.dropout(x, { rate: 0.5, step: graph.constant(3, "int64"), seed: 4 });
+    const [gradient] = grad(op.reduceSum(y), [x]);
+    const results = await run(graph, { y, gradient: gradient! }, {});
+    near(
+      results.gradient,
+      numbers(results.y!).map((value) => (value === 0 ? 0 : 2)),
+    );
+  });
+});
+
 describe("scope", () => {
   it("draws initial values by seed and name, whatever the order", () => {
     const build = (names: string[], seed: number) => {

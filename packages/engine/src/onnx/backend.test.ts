@@ -31,7 +31,7 @@ const outside: Readonly<Record<string, string>> = {
 };
 
 const outsideByName: readonly [RegExp, string][] = [
-  [/training_dropout|training_mode/, "random numbers or batch statistics of training mode"],
+  [/training_dropout/, "random numbers"],
   [/if_opt|if_seq/, "a result that is a sequence or an optional"],
   [
     /resize_downsample_scales_(cubic|linear)_align_corners/,

@@ -19,6 +19,8 @@ export interface Context {
   readonly functions: ReadonlyMap<string, FunctionProto>;
   /** How many calls of such operators enclose this place. */
   readonly depth: number;
+  /** Calls laid out so far in the whole model. */
+  readonly calls: { count: number };
   readonly external: ExternalFile | undefined;
   /** Does training change the weight that the file calls so? `name` is what the graph calls it. */
   isTrained(original: string, name: string): boolean;

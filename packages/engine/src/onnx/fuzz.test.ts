@@ -60,6 +60,29 @@ const models = [
     outputs: ["q", "right", "part"],
     opset: 17,
   }),
+  modelBytes({
+    inputs: {
+      x: { dtype: "float32", shape: ["seq", "batch", 3] },
+      at: { dtype: "float32", shape: ["batch", 2, 2, 2] },
+    },
+    weights: { w: floats([1, 8, 3]), r: floats([1, 8, 2]), image: floats([2, 1, 3, 3]) },
+    functions: [
+      {
+        name: "Twice",
+        domain: "own",
+        opsetImport: [{ domain: "", version: 17 }],
+        input: ["a"],
+        output: ["b"],
+        node: [node("Tanh", "a", "t"), node("Add", "t,a", "b")],
+      },
+    ],
+    nodes: [
+      node("LSTM", "x,w,r", "h,last", { hidden_size: 2, direction: "reverse" }),
+      { ...node("Twice", "last", "l"), domain: "own" },
+      node("GridSample", "image,at", "g", { mode: "bilinear" }),
+    ],
+    outputs: ["h", "l", "g"],
+  }),
 ];
 
 /** A copy with a few bytes changed, removed, repeated or added, or cut short. */

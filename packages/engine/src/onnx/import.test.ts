@@ -204,7 +204,9 @@ describe("importOnnx", () => {
     expect(importOnnx(modelBytes(text), { dims: { size: 4 } }).outputs.get("y")!.shape).toEqual([6, 5]);
   });
 
-  it("lays out the functions that a model defines, with the call's attributes or their defaults", async () => {
+  it("lays out the functions that a model defines, with the call's attributes or their defaults", {
+    timeout: 30_000,
+  }, async () => {
     const ref = (name: string, refAttrName: string) => ({ name, type: attributeType.int, refAttrName });
     const body = {
       domain: "own",
@@ -249,6 +251,38 @@ describe("importOnnx", () => {
       outputs: ["y"],
     });
     expect(refusal(again)).toMatchObject({ code: "CYCLE" });
+    // Twenty functions that each call the next one twice are a million calls.
+    const doubling = Array.from({ length: 20 }, (_, i) => ({
+      ...body,
+      name: `F${i}`,
+      input: ["a"],
+      output: ["b"],
+      node: [
+        { ...node(i === 19 ? "Relu" : `F${i + 1}`, "a", "m"), domain: i === 19 ? "" : "own" },
+        { ...node(i === 19 ? "Relu" : `F${i + 1}`, "m", "b"), domain: i === 19 ? "" : "own" },
+      ],
+    }));
+    const nodes = [{ ...node("F0", "x", "y"), domain: "own" }];
+    expect(refusal(modelBytes({ inputs: x23, functions: doubling, nodes, outputs: ["y"] }))).toMatchObject({
+      code: "CYCLE",
+    });
+  });
+
+  it("computes the statistics of a batch where a model was exported for training", async () => {
+    const weights = { one: float([1], [1]), zero: float([1], [0]) };
+    const nodes = [{ ...node("BatchNormalization", "x,one,zero,zero,one", "y,m,v", { training_mode: 1 }) }];
+    const text: ModelText = {
+      inputs: { x: { dtype: "float32", shape: [4, 1] } },
+      weights,
+      nodes,
+      outputs: ["y", "m", "v"],
+    };
+    const [y, mean, variance] = await run(text, { x: float([4, 1], [1, 3, 5, 7]) });
+    [-3, -1, 1, 3].forEach((value, i) => {
+      expect(y!.data[i]).toBeCloseTo(value / Math.sqrt(5), 4);
+    });
+    expect(mean!.data[0]).toBeCloseTo(0.1 * 4, 5);
+    expect(variance!.data[0]).toBeCloseTo(0.9 + 0.1 * 5, 5);
   });
 
   it("reads halves as float32, and weights of every encoding", async () => {

@@ -55,6 +55,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
     opset: opsetOf(model.opsetImport),
     functions: new Map((model.functions ?? []).map((definition) => [functionKey(definition), definition])),
     depth: 0,
+    calls: { count: 0 },
     producer: model.producerName ?? "",
     halves: options.halves ?? "float32",
     external: options.external,

@@ -19,6 +19,8 @@ export function importedOpset(imports: readonly OperatorSetId[]): number | undef
 
 /** Functions may call functions; deeper than this they call themselves. */
 const maxDepth = 64;
+/** A few functions that each call the next one twice would be more nodes than there is memory. */
+const maxCalls = 10_000;
 
 interface CallOptions {
   definition: FunctionProto;
@@ -29,10 +31,12 @@ interface CallOptions {
 /** Adds the nodes of the function with the call's inputs and attributes; returns what its outputs have become. */
 export function callResults(call: NodeProto, { definition, context, addNode }: CallOptions): Item[] {
   const where = nodeText(call);
-  if (context.depth >= maxDepth)
+  context.calls.count++;
+  if (context.depth >= maxDepth || context.calls.count > maxCalls)
     throw new ModelError({
       code: "CYCLE",
-      message: "a function of the model that calls itself",
+      message: "functions of the model that call each other without end",
+      expected: `at most ${maxCalls} calls, ${maxDepth} deep`,
       got: definition.name,
       where,
     });

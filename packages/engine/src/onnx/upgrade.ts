@@ -58,6 +58,28 @@ function flattenedSoftmax(node: OldNode): Value[] | undefined {
   return [op.reshape(node.graph.add(node.op, [flat], { axis: -1 }, { name: node.name })[0]!, x.shape)];
 }
 
+/** Batch normalisation by the batch's own mean and variance; further outputs are the running ones, moved towards them. */
+function batchStatistics(node: OldNode): Value[] {
+  const [x, scale, bias, mean, variance] = node.inputs as [Value, Value, Value, Value, Value];
+  const momentum = number(node, "momentum") ?? 0.9;
+  const axes = [...x.shape.keys()].filter((axis) => axis !== 1);
+  const perChannel = x.shape.map((dim, axis) => (axis === 1 ? dim : 1));
+  const batchMean = op.reduceMean(x, { axes, keepdims: true });
+  const centered = op.sub(x, batchMean);
+  const batchVariance = op.reduceMean(op.square(centered), { axes, keepdims: true });
+  const deviation = op.sqrt(op.add(batchVariance, number(node, "epsilon") ?? 1e-5));
+  const gain = op.div(op.reshape(scale, perChannel), deviation);
+  const y = op.add(op.mul(centered, gain), op.reshape(bias, perChannel));
+  const moved = [
+    [mean, batchMean],
+    [variance, batchVariance],
+  ] as const;
+  const running = moved.map(([old, now]) =>
+    op.add(op.mul(old, momentum), op.mul(op.reshape(now, old.shape), 1 - momentum)),
+  );
+  return [y, ...running].slice(0, node.numOutputs);
+}
+
 const reduceAxes = attributeToInput("axes", 1);
 const shapeAxes = attributeToInput("axes", 1);
 
@@ -105,6 +127,7 @@ export const upgrades: Readonly<Record<string, Upgrade>> = {
   },
 
   BatchNormalization(node) {
+    if (node.attributes.training_mode === 1) return batchStatistics(node);
     delete node.attributes.momentum;
     if (node.attributes.training_mode === 0) delete node.attributes.training_mode;
   },

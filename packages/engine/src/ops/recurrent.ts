@@ -91,6 +91,9 @@ interface Step {
 
 type Cell = (step: Step, states: readonly Value[]) => Value[];
 
+/** Longer sequences would be more nodes than a training can be made of. */
+const maxSteps = 4096;
+
 /** Y [T,D,B,H] and the last states [D,B,H] of all directions (batch first with layout 1). */
 function layer(
   call: LayerCall,
@@ -106,6 +109,7 @@ function layer(
   const [T, batch] = x.shape as [number, number];
   const [directions, , hidden] = R.shape as [number, number, number];
   demand(W.shape[1] === gates * hidden && R.shape[1] === gates * hidden, call, `weights of ${gates} gates`);
+  demand(T <= maxSteps, call, `at most ${maxSteps} steps`);
   const length = lengths && op.unsqueeze(op.cast(lengths, "int64"), [1]); // [B,1]
   const lasts: Value[][] = [];
   const sequences = Array.from({ length: directions }, (_, d) => {

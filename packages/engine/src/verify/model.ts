@@ -1,11 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { grad } from "../autodiff/grad.ts";
 import { ModelError } from "../errors.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { numbers, sameShape, type Tensor, tensor } from "../graph/tensor.ts";
-import { importOnnx } from "../onnx/import.ts";
 import { onnxInputs } from "../onnx/inputs.ts";
 import { op } from "../ops/functions.ts";
+import { importFile } from "../runtime/import-file.ts";
 import { compile } from "../runtime/program.ts";
 import type { Provider } from "../runtime/providers.ts";
 import { tensorsOf, type Verifier, type VerifierTable, type VerifyCase } from "./case.ts";
@@ -23,8 +23,8 @@ interface GradientSummary {
 export const modelVerifiers: VerifierTable = { "onnx.gradient": verifyModel };
 
 async function verifyModel(testCase: VerifyCase, { provider }: { provider: string }): ReturnType<Verifier> {
-  const { cotangent, ...feeds } = tensorsOf(testCase.inputs) as Record<string, Tensor>;
-  const graph = await readModel(testCase, feeds);
+  const { cotangent, ...given } = tensorsOf(testCase.inputs) as Record<string, Tensor>;
+  const { graph, feeds } = readModel(testCase, given);
   const [[outputName, output]] = [...graph.outputs] as [[string, Value]];
   const weights = [...graph.parameters.values()].filter(({ trainable }) => trainable);
   const gradients = grad(op.reduceSum(op.mul(output, graph.constant(cotangent!))), weights);
@@ -41,20 +41,32 @@ async function verifyModel(testCase: VerifyCase, { provider }: { provider: strin
   }
 }
 
-/** The model with its dynamic dimensions bound to the sizes of the case's inputs. */
-async function readModel(testCase: VerifyCase, feeds: Readonly<Record<string, Tensor>>): Promise<Graph> {
+/** The model with its dynamic dimensions bound to the sizes of the case's inputs, and these under the model's names. */
+function readModel(
+  testCase: VerifyCase,
+  given: Readonly<Record<string, Tensor>>,
+): { graph: Graph; feeds: Record<string, Tensor> } {
   const { modelPath, name } = testCase;
   if (modelPath === undefined) {
     const expected = "NAME.onnx beside NAME.json";
     throw new ModelError({ code: "NO_MODEL", message: "the case is about a model", expected, where: name });
   }
-  const bytes = await readFile(modelPath);
-  const dims = onnxInputs(bytes).flatMap(({ name, shape }) =>
+  const declared = onnxInputs(readFileSync(modelPath));
+  // Inputs that the case calls by other names than the file are taken in the file's order.
+  const inOrder = declared.every((input) => input.name in given) ? null : Object.values(given);
+  const feeds = Object.fromEntries(
+    declared.flatMap((input, i) => {
+      const held = inOrder ? inOrder[i] : given[input.name];
+      return held ? [[input.name, held]] : [];
+    }),
+  );
+  const dims = declared.flatMap(({ name, shape }) =>
     shape.flatMap((dim, axis) => (typeof dim === "string" ? [[dim, feeds[name]?.shape[axis] ?? 1]] : [])),
   );
   // PyTorch lists a tied weight once: what has a gradient of its own is a weight of its own.
   const expected = expectedGradients(testCase);
-  return importOnnx(bytes, { dims: Object.fromEntries(dims), separate: (name) => Object.hasOwn(expected, name) });
+  const separate = (weight: string) => Object.hasOwn(expected, weight);
+  return { graph: importFile(modelPath, { dims: Object.fromEntries(dims), separate }), feeds };
 }
 
 function expectedGradients({ expect }: VerifyCase): Readonly<Record<string, GradientSummary>> {
