@@ -1,6 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { sharedPath } from "../../../../scripts/shared.mjs";
+import { modelBytes, node } from "../onnx/testing.ts";
 import { engineVerifiers, readCases, verifyCase } from "./index.ts";
 
 const folder = sharedPath("oracle", "onnx");
@@ -22,5 +25,53 @@ describe.skipIf(files.length === 0)("models exported by PyTorch", () => {
     const result = await verifyCase(testCase!, engineVerifiers);
     expect(result.status).toBe("fail");
     expect(result.message).toContain(`${name}: first: 3`);
+  });
+});
+
+describe("models beside a case", () => {
+  const folder = mkdtempSync(join(tmpdir(), "retort-verify-model-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function verified(bytes: Uint8Array, parts: object) {
+    const modelPath = join(folder, "model.onnx");
+    writeFileSync(modelPath, bytes);
+    const [testCase] = readCases({ name: "own", op: "onnx.gradient", ...parts }, { modelPath });
+    return verifyCase(testCase!, engineVerifiers);
+  }
+  const vector = (...data: number[]) => ({ shape: [1, data.length], dtype: "float32", data });
+  const inputs = { features: { dtype: "float32" as const, shape: ["batch", 2] } };
+
+  it("may keep weights in another file, store them transposed and call its inputs otherwise", async () => {
+    writeFileSync(join(folder, "w.bin"), new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer));
+    const external = {
+      dims: [2, 3],
+      dataType: 1,
+      dataLocation: 1,
+      externalData: [{ key: "location", value: "w.bin" }],
+    };
+    const weights = [{ ...external, name: "onnx::MatMul_3" }];
+    const bytes = modelBytes({
+      inputs,
+      weights,
+      nodes: [node("MatMul", "features,onnx::MatMul_3", "y")],
+      outputs: ["y"],
+    });
+    const result = await verified(bytes, {
+      inputs: { input: vector(1, -1), cotangent: vector(1, 10, 100) },
+      expect: {
+        output: vector(-3, -3, -3),
+        grads: { "fc.weight": { shape: [3, 2], norm: Math.sqrt(2 * 10101), first: [1, -1, 10, -10, 100, -100] } },
+      },
+    });
+    expect(result).toMatchObject({ status: "pass", message: "" });
+  });
+
+  it("are unknown, not wrong, when they hold an operator that nobody knows", async () => {
+    const bytes = modelBytes({ inputs, nodes: [node("NoSuchOperator", "features", "y")], outputs: ["y"] });
+    const parts = { inputs: { input: vector(1, 2), cotangent: vector(1, 1) }, expect: { output: vector(1, 2) } };
+    expect(await verified(bytes, parts)).toMatchObject({
+      status: "unknown",
+      message: expect.stringContaining("NoSuchOperator"),
+    });
   });
 });
