@@ -4,8 +4,6 @@ export { DataError, SpecError, StoppedError } from "./base/errors.ts";
 export { groupBy } from "./base/group-by.ts";
 export { sha256Bytes, sha256Hex } from "./base/hash.ts";
 export { Rng, type RngState } from "./base/rng.ts";
-export { previewSynthesis, type SynthesisPreview } from "./data/synthetic/anomaly/preview.ts";
-export { type SynthesisParams, synthesisParams } from "./data/synthetic/anomaly/synthesis-params.ts";
 export {
   classify,
   type Failure,

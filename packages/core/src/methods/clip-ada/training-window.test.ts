@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Rng } from "../../base/rng.ts";
+import { anomalyDataParams } from "../../data/anomaly/choice.ts";
+import { synthesisParams } from "../../data/synthetic/anomaly/synthesis-params.ts";
+import { NormalImages } from "./normal-images.ts";
+import { validationImages } from "./synthetic-validation.ts";
+import { sampleWindow } from "./training-window.ts";
+import { windowParams } from "./window-params.ts";
+
+const source = { kind: "industrial", categories: ["bolt", "granite"], imageSizePx: 48, numTrainImages: 6 };
+const data = anomalyDataParams.parse({ sources: [source] });
+const window = windowParams.parse({ cropPx: 32 });
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "retort-textures-"));
+  const white = { create: { width: 20, height: 20, channels: 3, background: "#ffffff" } } as const;
+  writeFileSync(join(folder, "white.png"), await sharp(white).png().toBuffer());
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const load = (more: Record<string, unknown> = {}, part: "train" | "held-out" = "train") =>
+  NormalImages.load(
+    { data, synthesis: synthesisParams.parse(more), channels: 1, sizePx: 48, heldOut: 0.34, seed: 2 },
+    part,
+  );
+
+describe("NormalImages", () => {
+  it("keeps what validates apart from what trains", async () => {
+    const [train, held] = [await load(), await load({}, "held-out")];
+    expect(train.categories.map(({ images }) => images.length)).toEqual([3, 3]);
+    expect(held.categories.map(({ images }) => images.length)).toEqual([3, 3]);
+    const shown = new Set(train.categories.flatMap(({ images }) => images.map(({ pixels }) => pixels.join())));
+    for (const { images } of held.categories)
+      for (const { pixels } of images) expect(shown.has(pixels.join())).toBe(false);
+  });
+
+  it("finds the bolt on its ground and no thing on granite", async () => {
+    const { categories } = await load();
+    expect(categories.map(({ images }) => images.every(({ foreground }) => foreground !== null))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it("reads a folder of textures, and names an empty one", async () => {
+    const synthesis = { kinds: ["perlin"], textures: ["folder"], numAugmenters: 0, minOpacity: 1, cleanShare: 0 };
+    const images = await load({ ...synthesis, textureFolder: folder });
+    const params = synthesisParams.parse({ ...synthesis, textureFolder: folder });
+    for (let at = 0; at < 6; at++) {
+      const { pixels, mask } = sampleWindow(images, { window, synthesis: params, rng: Rng.fromSeed(at) });
+      const inside = [...pixels].filter((_, pixel) => mask[pixel] === 1);
+      expect(inside.length).toBeGreaterThan(0);
+      expect(Math.min(...inside)).toBe(255);
+    }
+    const empty = mkdtempSync(join(tmpdir(), "retort-empty-"));
+    await expect(load({ ...synthesis, textureFolder: empty })).rejects.toMatchObject({ code: "DATA_NO_TEXTURES" });
+    rmSync(empty, { recursive: true });
+  });
+});
+
+describe("sampleWindow", () => {
+  it("depends on the stream alone, and on whole images for brightness", async () => {
+    const images = await load();
+    const at = (seed: number) =>
+      sampleWindow(images, { window, synthesis: synthesisParams.parse({}), rng: Rng.fromSeed(seed) });
+    expect(at(5)).toEqual(at(5));
+    expect(at(5).pixels).not.toEqual(at(6).pixels);
+    const brightness = images.categories.flatMap((category) => category.images.map((image) => image.brightness));
+    expect(brightness).toContainEqual(at(5).brightness);
+  });
+});
+
+describe("validationImages", () => {
+  it("spoils every second image, in one window, and leaves the rest", async () => {
+    const held = await load({}, "held-out");
+    const made = validationImages(held, { synthesis: synthesisParams.parse({}), windowPx: 32, numImages: 4, seed: 1 });
+    expect(made.map(({ mask }) => mask.includes(1))).toEqual([false, true, false, true, false, true, false, true]);
+    const originals = held.categories.flatMap(({ images }) => images.map(({ pixels }) => pixels.join()));
+    expect(originals).toContain(made[0]!.pixels.join());
+    expect(originals).not.toContain(made[1]!.pixels.join());
+  });
+});
