@@ -4,6 +4,7 @@ import { createQueue } from "@retort/queue";
 import { createStore } from "@retort/store";
 import { detectDevice } from "./device.ts";
 import { readEnv } from "./env.ts";
+import { readEnvironment } from "./environment.ts";
 import { stderrLog as log } from "./log.ts";
 import { shutDownOnSignal } from "./shutdown.ts";
 import { defaultSettings, Worker } from "./worker.ts";
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     queue,
     store,
     workRoot: env.workRoot,
+    environment: await readEnvironment(),
     log,
     settings: { ...defaultSettings, leaseMs: env.leaseMs, stopGraceMs: env.stopGraceMs },
   });

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { ClaimedStage, Database } from "@retort/db";
+import type { ClaimedStage, Database, WorkerEnvironment } from "@retort/db";
 import type { Consumer, Queue } from "@retort/queue";
 import type { Store } from "@retort/store";
 import { Capacity } from "./capacity.ts";
@@ -54,6 +54,8 @@ export interface WorkerOptions {
   store: Store;
   /** Directory for the files of running attempts; each worker makes its own below. */
   workRoot: string;
+  /** Recorded with the worker, so that each of its attempts can be done again. */
+  environment?: WorkerEnvironment;
   log: Log;
   settings: WorkerSettings;
 }
@@ -94,6 +96,7 @@ export class Worker {
       devices: providers,
       threads,
       memoryBytes,
+      environment: options.environment,
     });
     await sweepWorkRoot(options);
     const workDir = join(workRoot, id);

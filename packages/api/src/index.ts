@@ -11,7 +11,7 @@ export type { Leaderboard, LeaderboardRow } from "./contract/leaderboard.ts";
 export type { Overview } from "./contract/overview.ts";
 export type { Project } from "./contract/project.ts";
 export type { Headline, Recipe, RecipeSummary } from "./contract/recipe.ts";
-export type { Run, RunPreview, RunStatus, RunSummary } from "./contract/run.ts";
+export type { Run, RunPreview, RunStatus, RunSummary, StageDifference } from "./contract/run.ts";
 export type {
   Attempt,
   LogLine,
@@ -20,6 +20,7 @@ export type {
   Progress,
   Series,
   Stage,
+  StageComparison,
   StageEvent,
   StageStatus,
 } from "./contract/stage.ts";

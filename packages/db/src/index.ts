@@ -30,6 +30,7 @@ export { type MigrateOptions, migrate } from "./migrate.ts";
 export { MigrationError } from "./migration-error.ts";
 export type { Outbox, OutboxMessage } from "./outbox.ts";
 export type { ProjectRow, Projects } from "./projects.ts";
+export type { StageDifference } from "./run-compare.ts";
 export type { RunDetail, RunError, RunInput, RunListItem, RunQuery, RunRow, RunStageRow, Runs } from "./runs.ts";
 export type { Success } from "./stage-end.ts";
 export { waitingReason } from "./stage-waiting.ts";
@@ -41,4 +42,4 @@ export type { FinishedStage, SweepCost, SweepRunDetail, SweepStageRow } from "./
 export type { TrialRow } from "./sweep-trials.ts";
 export type { SweepInput, Sweeps } from "./sweeps.ts";
 export type { GpuSample, WorkerSample, WorkerSamples } from "./worker-samples.ts";
-export type { WorkerInput, WorkerRow, WorkerStatus, Workers } from "./workers.ts";
+export type { WorkerEnvironment, WorkerInput, WorkerRow, WorkerStatus, Workers } from "./workers.ts";

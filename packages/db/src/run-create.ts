@@ -36,6 +36,7 @@ export async function createRuns(client: PoolClient, runs: readonly RunInput[]):
   for (const run of runs) if (run.stages.length === 0) throw withoutStages(run);
   const rows = runs.map((run) => ({ id: uuid(), run }));
   const planned = runs.flatMap(({ stages }) => stages);
+  await holdCheckpoints(client, planned);
   const known = await insertOrReuse(client, planned, {
     projectId: runs[0]!.projectId,
     priority: Math.max(...runs.map(({ priority = 0 }) => priority)),
@@ -104,6 +105,28 @@ export async function createRuns(client: PoolClient, runs: readonly RunInput[]):
     status: statusOf.get(id)!,
     reusedStages: uses.filter(({ runId, reused }) => runId === id && reused).length,
   }));
+}
+
+/**
+ * Keeps the checkpoints that stages fork from: whoever writes a newer one waits, and then finds this content named by the fork.
+ * @throws ConflictError when one has been replaced meanwhile
+ */
+async function holdCheckpoints(client: PoolClient, planned: readonly PlannedStage[]): Promise<void> {
+  const wanted = [...new Set(planned.flatMap(({ fork }) => fork?.sha256 ?? []))];
+  if (wanted.length === 0) return;
+  const { rows } = await client.query<{ sha256: string }>(
+    "SELECT sha256 FROM checkpoint WHERE sha256 = ANY ($1::text[]) FOR SHARE",
+    [wanted],
+  );
+  const missing = wanted.find((sha256) => !rows.some((row) => row.sha256 === sha256));
+  if (missing === undefined) return;
+  throw new ConflictError({
+    message: "The checkpoint has been replaced by a newer one",
+    expected: "a checkpoint that is there",
+    got: missing,
+    where: "fork",
+    fix: "Fork again: the newest one is taken",
+  });
 }
 
 /** Nothing would ever end it. */

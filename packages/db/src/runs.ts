@@ -9,6 +9,7 @@ import {
 import type { Pool } from "pg";
 import type { EvaluationRow, Evaluations } from "./evaluations.ts";
 import type { LatestMetric } from "./metrics.ts";
+import { compareRuns, type StageDifference } from "./run-compare.ts";
 import { cancelRun, retryRun } from "./run-control.ts";
 import { createRun } from "./run-create.ts";
 import { pauseRun, resumeRun, setRunPriority } from "./run-pause.ts";
@@ -127,6 +128,8 @@ export interface Runs {
   resume(id: string): Promise<void>;
   /** Of the run and of its stages that have not begun; a stage takes the highest of the live runs that want it. @throws NotFoundError, ConflictError when it has ended */
   setPriority(id: string, priority: number): Promise<void>;
+  /** How the results of the stages that two runs have by the same name differ, bit by bit; times are no results. */
+  compare(id: string, otherId: string): Promise<StageDifference[]>;
   countByStatus(query?: { projectId?: string }): Promise<Record<RunStatus, number>>;
 }
 
@@ -140,6 +143,7 @@ export function runs(pool: Pool, evaluations: Evaluations): Runs {
     pause: (id) => pauseRun(pool, id),
     resume: (id) => resumeRun(pool, id),
     setPriority: (id, priority) => setRunPriority(pool, id, priority),
+    compare: (id, otherId) => compareRuns(pool, id, otherId),
     async countByStatus({ projectId } = {}) {
       const { rows } = await pool.query<{ status: RunStatus; n: number }>(
         "SELECT status, count(*) AS n FROM run WHERE $1::uuid IS NULL OR project_id = $1 GROUP BY status",

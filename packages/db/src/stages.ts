@@ -135,6 +135,8 @@ export interface Stages {
   release(id: string): Promise<void>;
   get(id: string): Promise<StageRow | null>;
   byContentKey(contentKey: string): Promise<StageRow | null>;
+  /** Number of the next repetition of the stage with this content key: 1 unless it has been repeated. */
+  nextRepetition(contentKey: string): Promise<number>;
   /** Every run that uses the stage, newest first, with the stage's name in it. */
   usedBy(
     id: string,
@@ -193,6 +195,14 @@ export function stages(pool: Pool): Stages {
     async get(id) {
       const { rows } = await pool.query<StageRow>(`SELECT ${rowColumns} FROM stage s WHERE s.id = $1`, [id]);
       return rows[0] ?? null;
+    },
+    async nextRepetition(contentKey) {
+      const { rows } = await pool.query<{ next: number }>(
+        `SELECT coalesce(max((r.key_parts->>'repeat')::int), 0) + 1 AS next FROM stage s JOIN stage r
+         ON r.kind = s.kind AND r.key_parts - 'repeat' = s.key_parts - 'repeat' WHERE s.content_key = $1`,
+        [contentKey],
+      );
+      return rows[0]!.next;
     },
     async byContentKey(contentKey) {
       const text = `SELECT ${rowColumns} FROM stage s WHERE s.content_key = $1`;

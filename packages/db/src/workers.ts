@@ -6,6 +6,20 @@ import { sampleColumns, type WorkerSample } from "./worker-samples.ts";
 
 export type WorkerStatus = "online" | "draining" | "gone";
 
+/** What a worker's program and machine are: with the stage's device, threads, seed and data all that decides the bits of a result. */
+export interface WorkerEnvironment {
+  /** Null where the installation is no git repository. */
+  gitCommit: string | null;
+  /** sha256 of what differs from the commit; null when nothing does. */
+  gitDiffSha256: string | null;
+  /** sha256 of package-lock.json. */
+  lockSha256: string | null;
+  node: string;
+  onnxruntime: string;
+  platform: string;
+  cpu: string;
+}
+
 export interface WorkerInput {
   name: string;
   host: string;
@@ -14,6 +28,7 @@ export interface WorkerInput {
   devices: readonly string[];
   threads: number;
   memoryBytes: number;
+  environment?: WorkerEnvironment;
 }
 
 export interface WorkerRow {
@@ -65,14 +80,17 @@ function parsed({ sample, ...row }: WorkerRow): WorkerRow {
 
 export function workers(pool: Pool): Workers {
   return {
-    async register({ name, host, pid, devices, threads, memoryBytes }) {
+    async register({ name, host, pid, devices, threads, memoryBytes, environment }) {
       const id = uuid();
       await pool.query(
         `WITH made AS (
-          INSERT INTO worker (id, name, host, pid, devices, threads, memory_bytes, status)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 'online') RETURNING id
+          INSERT INTO worker (id, name, host, pid, devices, threads, memory_bytes, environment, status)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, 'online') RETURNING id
         ) SELECT ${notifySql("worker", "id")} FROM made`,
-        [id, name, host, pid, devices, threads, Math.floor(memoryBytes)],
+        [
+          ...[id, name, host, pid, devices, threads, Math.floor(memoryBytes)],
+          environment === undefined ? null : JSON.stringify(environment),
+        ],
       );
       return { id };
     },

@@ -3,6 +3,7 @@ import type { CliEnv } from "../env.ts";
 import { cancel } from "./cancel.ts";
 import { detect } from "./detect.ts";
 import { exportRun } from "./export.ts";
+import { fork } from "./fork.ts";
 import { launch } from "./launch.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { link } from "./link.ts";
@@ -12,12 +13,15 @@ import { pause } from "./pause.ts";
 import { priority } from "./priority.ts";
 import { recipes } from "./recipes.ts";
 import { release } from "./release.ts";
+import { reproduce } from "./reproduce.ts";
+import { rerun } from "./rerun.ts";
 import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
 import { show } from "./show.ts";
 import { sweep } from "./sweep.ts";
 import { sweeps } from "./sweeps.ts";
 import { verify } from "./verify.ts";
+import { why } from "./why.ts";
 import { workers } from "./workers.ts";
 
 /** Adds one command to the program. What a command needs beyond its options is imported when it runs. */
@@ -33,6 +37,10 @@ export const commands = {
   logs,
   cancel,
   retry,
+  rerun,
+  fork,
+  reproduce,
+  why,
   pause,
   resume,
   priority,

@@ -6,7 +6,7 @@ import { failure } from "./failure.ts";
 import { jsonObject } from "./json.ts";
 import { projectSlug } from "./project.ts";
 import { headline } from "./recipe.ts";
-import { progress, stage, stageStatus } from "./stage.ts";
+import { measuredNumber, progress, stage, stageStatus } from "./stage.ts";
 
 export const runStatus = z.enum(runStatuses);
 export type { RunStatus } from "@retort/core";
@@ -45,7 +45,7 @@ export const runSummary = runBase.extend({
   /** The stage that runs now. */
   current: z.object({ stageName: z.string(), progress: progress.nullable() }).nullable(),
   /** Newest value of each metric that was asked for. */
-  metrics: z.record(z.string(), z.number()),
+  metrics: z.record(z.string(), measuredNumber),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
@@ -76,6 +76,26 @@ export const launchRequest = runRequest.extend({
   project: projectSlug.optional(),
   name: z.string().trim().min(1).max(200).optional(),
 });
+
+/** How the results of one stage of two runs compare, bit by bit. */
+export const stageDifference = z.object({
+  name: z.string(),
+  status: stageStatus,
+  otherStatus: stageStatus,
+  /** Both runs were given the same stage: there is nothing to compare. */
+  isShared: z.boolean(),
+  /** Both sides have succeeded and nothing differs. */
+  isEqual: z.boolean(),
+  numArtifacts: z.number().int(),
+  /** Names of the files that differ or that one side lacks. */
+  artifacts: z.array(z.string()),
+  /** Metric points, times left out: they are no results. */
+  numPoints: z.number().int(),
+  metrics: z.array(z.object({ key: z.string(), firstStep: z.number().int(), numPoints: z.number().int() })),
+  numEvaluations: z.number().int(),
+  evaluations: z.array(z.string()),
+});
+export type StageDifference = z.infer<typeof stageDifference>;
 
 /** What a launch would do, before it does it. */
 export const runPreview = z.object({

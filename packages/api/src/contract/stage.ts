@@ -18,8 +18,11 @@ export const progress = z.object({
 });
 export type Progress = z.infer<typeof progress>;
 
+/** Not a number is a value, too: a run that has diverged is shown as it is. */
+export const measuredNumber = z.custom<number>((value) => typeof value === "number", "expected a number");
+
 /** The newest value of one metric of a stage. */
-export const latestMetric = z.object({ key: z.string(), step: z.number(), value: z.number() });
+export const latestMetric = z.object({ key: z.string(), step: z.number(), value: measuredNumber });
 
 /** A stage as one run sees it. */
 export const stage = z.object({
@@ -79,6 +82,20 @@ export const attempt = z.object({
   droppedPoints: z.number().int(),
   /** Micro-batches that each training step was cut into; above what the stage asks for after it had run out of memory. */
   accumulate: z.number().int(),
+  host: z.string(),
+  /** What it takes to get the same bits again; null for a worker that has not told. */
+  environment: z
+    .object({
+      gitCommit: z.string().nullable(),
+      /** sha256 of what differed from the commit; null when nothing did. */
+      gitDiffSha256: z.string().nullable(),
+      lockSha256: z.string().nullable(),
+      node: z.string(),
+      onnxruntime: z.string(),
+      platform: z.string(),
+      cpu: z.string(),
+    })
+    .nullable(),
 });
 export type Attempt = z.infer<typeof attempt>;
 
@@ -95,6 +112,20 @@ export const nearStage = z.object({
 });
 export type NearStage = z.infer<typeof nearStage>;
 
+/** A part of the content key in which two stages differ: a cause, not what follows from it. */
+export const keyDifference = z.object({
+  /** Inputs that lead to the stage in question, from this one: ["student"]; empty for the stage itself. */
+  via: z.array(z.string()),
+  /** "params.training.learningRate", "seed", "dataFingerprint", "repeat". */
+  path: z.string(),
+  /** Absent on a side that lacks the part. */
+  ours: z.unknown(),
+  theirs: z.unknown(),
+});
+
+export const stageComparison = z.object({ isSame: z.boolean(), differences: z.array(keyDifference) });
+export type StageComparison = z.infer<typeof stageComparison>;
+
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export const logLine = z.object({
   /** Rising within the stage; gaps are possible. */
@@ -107,11 +138,16 @@ export const logLine = z.object({
 export type LogLine = z.infer<typeof logLine>;
 
 /** One bucket of a curve: `step` and `last` are its last point; min and max lie anywhere in it. */
-export const seriesPoint = z.object({ step: z.number(), min: z.number(), max: z.number(), last: z.number() });
+export const seriesPoint = z.object({
+  step: z.number(),
+  min: measuredNumber,
+  max: measuredNumber,
+  last: measuredNumber,
+});
 export const series = z.object({ key: z.string(), points: z.array(seriesPoint) });
 export type Series = z.infer<typeof series>;
 
-export const metricPoint = z.object({ key: z.string(), step: z.number(), value: z.number() });
+export const metricPoint = z.object({ key: z.string(), step: z.number(), value: measuredNumber });
 export type MetricPoint = z.infer<typeof metricPoint>;
 
 /** What has happened to a stage since the message before. */

@@ -1,5 +1,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
+import { forkRun, rerunRun } from "../again.ts";
+import { jsonObject } from "../contract/json.ts";
 import {
   launchRequest,
   priority,
@@ -9,12 +11,13 @@ import {
   runRequest,
   runStatus,
   runSummary,
+  stageDifference,
 } from "../contract/run.ts";
 import { launchRuns, previewRuns } from "../launch.ts";
 import { runSnapshots } from "../live/run.ts";
 import { procedure, router } from "../trpc.ts";
 import { findProject } from "../views/project.ts";
-import { findRun, listRuns } from "../views/run.ts";
+import { compareRuns, findRun, listRuns } from "../views/run.ts";
 
 const runId = z.strictObject({ runId: z.uuid() });
 
@@ -69,6 +72,30 @@ export const runsRouter = router({
   setPriority: procedure
     .input(runId.extend({ priority }))
     .mutation(({ ctx, input }) => ctx.db.runs.setPriority(input.runId, input.priority)),
+
+  /** Executes a stage and all that depends on it anew, or every stage; results so far are kept, in a run of their own. */
+  rerun: procedure
+    .input(runId.extend({ from: z.string().optional().describe("Name of the stage; left out: every stage") }))
+    .output(z.object({ runId: z.string() }))
+    .mutation(({ ctx, input }) => rerunRun(ctx.db, input)),
+
+  /** Goes on from the newest checkpoint of a stage with changed parameters, as a run of its own. */
+  fork: procedure
+    .input(
+      runId.extend({
+        stage: z.string().describe("Name of the stage whose checkpoint is taken"),
+        params: jsonObject.default({}).describe("What changes, laid over the run's parameters"),
+        name: z.string().trim().min(1).max(200).optional(),
+      }),
+    )
+    .output(z.object({ runId: z.string(), step: z.number().int() }))
+    .mutation(({ ctx, input }) => forkRun(ctx.db, input)),
+
+  /** How the results of two runs differ, bit by bit: files, metrics, evaluations with every sample. */
+  compare: procedure
+    .input(runId.extend({ otherId: z.uuid() }))
+    .output(z.array(stageDifference))
+    .query(({ ctx, input }) => compareRuns(ctx.db, input.runId, input.otherId)),
 
   /** The run as it is now and again whenever it has changed, at most four times a second; ends when the run has. */
   live: procedure.input(runId.extend({ lastEventId: z.string().nullish() })).subscription(async function* ({

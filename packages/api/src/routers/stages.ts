@@ -1,10 +1,19 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { jsonObject } from "../contract/json.ts";
-import { attempt, logLine, metricPoint, nearStage, type StageEvent, series } from "../contract/stage.ts";
+import {
+  attempt,
+  logLine,
+  metricPoint,
+  nearStage,
+  type StageEvent,
+  series,
+  stageComparison,
+} from "../contract/stage.ts";
 import { stageEvents } from "../live/stage.ts";
 import { procedure, router } from "../trpc.ts";
 import { explainStage, listLogs, listPoints, listSeries, nearestStages } from "../views/stage.ts";
+import { compareStages } from "../views/stage-compare.ts";
 
 const stageId = z.strictObject({ stageId: z.uuid() });
 
@@ -67,6 +76,12 @@ export const stagesRouter = router({
     .input(stageId.extend({ limit: z.number().int().min(1).max(50).default(3) }))
     .output(z.array(nearStage))
     .query(({ ctx, input }) => nearestStages(ctx.db, input)),
+
+  /** In which parts of their content keys two stages differ, down to the cause. */
+  compare: procedure
+    .input(stageId.extend({ otherId: z.uuid() }))
+    .output(stageComparison)
+    .query(({ ctx, input }) => compareStages(ctx.db, input.stageId, input.otherId)),
 
   /**
    * What happens to a stage as it happens, at most four messages a second; ends when the stage has. It begins with the

@@ -1,6 +1,6 @@
 import { type Database, NotFoundError, type RunQuery, type RunStageRow } from "@retort/db";
 import type { Artifact } from "../contract/artifact.ts";
-import type { Run, RunSummary } from "../contract/run.ts";
+import type { Run, RunSummary, StageDifference } from "../contract/run.ts";
 import type { Stage } from "../contract/stage.ts";
 import { listArtifacts } from "./artifact.ts";
 import { pickHeadline, readHeadlines } from "./headline.ts";
@@ -20,6 +20,18 @@ export async function listRuns(
     })),
     nextCursor,
   };
+}
+
+/** @throws NotFoundError */
+export async function compareRuns(db: Database, runId: string, otherId: string): Promise<StageDifference[]> {
+  for (const id of [runId, otherId]) if ((await db.runs.get(id)) === null) throw new NotFoundError("run", id);
+  return (await db.runs.compare(runId, otherId)).map((stage) => ({
+    ...stage,
+    isEqual:
+      stage.status === "succeeded" &&
+      stage.otherStatus === "succeeded" &&
+      stage.artifacts.length + stage.metrics.length + stage.evaluations.length === 0,
+  }));
 }
 
 /** @throws NotFoundError */

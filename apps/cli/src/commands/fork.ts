@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { parseAssignments } from "../assignments.ts";
+import type { CliEnv } from "../env.ts";
+import { print } from "../output/print.ts";
+import { resolveRun, shortId } from "../run-reference.ts";
+import { connect } from "../server.ts";
+
+export function fork(program: Command, env: CliEnv): void {
+  program
+    .command("fork")
+    .description("go on from the newest checkpoint of a stage with changed parameters, as a run of its own")
+    .argument("<run>", "as in `retort show`")
+    .argument("<stage>", "name of the stage whose checkpoint is taken")
+    .option(
+      "--set <key=value>",
+      "a parameter that changes; again for more",
+      (value, before) => [...before, value],
+      [] as string[],
+    )
+    .option("--name <text>", "what lists call the run")
+    .action(async (reference: string, stage: string, { set, name }: { set: string[]; name?: string }) => {
+      const { retort } = await connect(env);
+      const params = parseAssignments(set);
+      const runId = await resolveRun(retort, reference);
+      const forked = await retort.runs.fork.mutate({ runId, stage, params, name });
+      print(`launched ${shortId(forked.runId)} from step ${forked.step}  (${forked.runId})`);
+    });
+}

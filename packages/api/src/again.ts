@@ -1,0 +1,96 @@
+import { dataKey, parseRun, planRun, requiredData, SpecError, type StageVariants, withPoint } from "@retort/core";
+import { fingerprintDataset } from "@retort/core/node";
+import { ConflictError, type Database, NotFoundError, type RunDetail } from "@retort/db";
+import { completeParams, findRecipe } from "./parameters.ts";
+
+/**
+ * Executes a stage of a run, and all that depends on it, anew: a new run whose other stages are taken from the old one. Results
+ * are never overwritten, so the n-th repetition is a stage of its own, told apart by its number in the content key.
+ * @param from name of the stage; without one every stage is executed anew
+ * @throws NotFoundError; SpecError UNKNOWN_STAGE
+ */
+export async function rerunRun(db: Database, { runId, from }: { runId: string; from?: string | undefined }) {
+  const run = await findRunRow(db, runId);
+  const stages = from === undefined ? run.stages.filter(({ needs }) => needs.length === 0) : [stageOf(run, from)];
+  const variants: Record<string, { repeat: number }> = {};
+  for (const { name, contentKey } of stages) variants[name] = { repeat: await db.stages.nextRepetition(contentKey) };
+  const suffix = from === undefined ? "again" : `again from ${from}`;
+  return launchVariant(db, run, { params: run.params, variants, name: `${run.name} (${suffix})` });
+}
+
+/**
+ * Goes on from the newest checkpoint of a run's stage with changed parameters: a new run whose stage of that name is forked and
+ * whose stages before it are taken from the old one. Which checkpoint it was, is part of the stage's content key.
+ * @param params what changes, laid over the run's parameters
+ * @throws NotFoundError, ConflictError when the stage has left no checkpoint; SpecError for wrong parameters
+ */
+export async function forkRun(
+  db: Database,
+  {
+    runId,
+    stage,
+    params,
+    name,
+  }: { runId: string; stage: string; params: Record<string, unknown>; name?: string | undefined },
+): Promise<{ runId: string; step: number }> {
+  const run = await findRunRow(db, runId);
+  const { id } = stageOf(run, stage);
+  const checkpoint = await db.checkpoints.latest(id);
+  if (checkpoint === null) {
+    throw new ConflictError({
+      message: `The stage "${stage}" has left no checkpoint`,
+      expected: "a stage that saves its state on the way",
+      got: "none",
+      where: `run ${runId}`,
+      fix: "Stages keep their newest checkpoint; set the parameter that says how often they save one",
+    });
+  }
+  const { sha256, step, sizeBytes } = checkpoint;
+  const changed = completeParams(
+    findRecipe(run.recipe),
+    withPoint(run.params, params as Parameters<typeof withPoint>[1]),
+  );
+  const forked = await launchVariant(db, run, {
+    params: changed,
+    variants: { [stage]: { fork: { sha256, step, sizeBytes } } },
+    name: name ?? `${run.name} (from step ${step} of ${stage})`,
+  });
+  return { ...forked, step };
+}
+
+async function launchVariant(
+  db: Database,
+  run: RunDetail,
+  { params, variants, name }: { params: Record<string, unknown>; variants: StageVariants; name: string },
+): Promise<{ runId: string }> {
+  const request = { recipe: run.recipe, params, seed: run.seed };
+  const fingerprints = new Map<string, string>();
+  for (const reference of requiredData(request))
+    fingerprints.set(dataKey(reference), await fingerprintDataset(reference));
+  const project = await db.projects.get(run.projectSlug);
+  const scope = project?.isIsolated ? project.id : undefined;
+  const { configKey, params: stored } = parseRun(request);
+  const { id } = await db.runs.create({
+    ...{ projectId: run.projectId, recipe: run.recipe, params: stored, seed: run.seed, name, configKey },
+    stages: planRun({ ...request, fingerprints, variants, scope }),
+  });
+  return { runId: id };
+}
+
+async function findRunRow(db: Database, runId: string): Promise<RunDetail> {
+  const run = await db.runs.get(runId);
+  if (run === null) throw new NotFoundError("run", runId);
+  return run;
+}
+
+function stageOf(run: RunDetail, name: string): RunDetail["stages"][number] {
+  const found = run.stages.find((stage) => stage.name === name);
+  if (found !== undefined) return found;
+  throw new SpecError({
+    code: "UNKNOWN_STAGE",
+    message: `The run has no stage "${name}"`,
+    expected: `one of ${run.stages.map((stage) => stage.name).join(", ")}`,
+    got: name,
+    where: `run ${run.id}`,
+  });
+}
