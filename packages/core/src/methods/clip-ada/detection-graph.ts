@@ -1,7 +1,6 @@
 import { type Graph, graph, nn, op } from "@retort/engine";
 import { imageTower } from "../../models/clip/image-tower.ts";
 import { imageStatistics } from "../../models/clip/preprocessing.ts";
-import { smoothed } from "../patch-detection/smoothed.ts";
 import { anomalyLogits } from "./anomaly-logits.ts";
 import type { ClipAdaModel } from "./model-file.ts";
 import { enlargedSmoothly } from "./smoothing.ts";

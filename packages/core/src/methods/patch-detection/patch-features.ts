@@ -1,8 +1,8 @@
 import { type nn, op, type Value } from "@retort/engine";
 import type { ImageTowerConfig } from "../../models/clip/config.ts";
 import { imageTower, type PatchFeatures } from "../../models/clip/image-tower.ts";
+import { enlargedSmoothly } from "../clip-ada/smoothing.ts";
 import type { PatchFeatureParams } from "./params.ts";
-import { smoothed } from "./smoothed.ts";
 
 export interface PatchGrid {
   height: number;
@@ -69,6 +69,6 @@ export function resized(map: Value, { height, width }: PatchGrid): Value {
 export function finishedMap(scores: Value, grid: PatchGrid, { imageSizePx, smoothingPx }: PatchFeatureParams): Value {
   const batch = scores.shape[0]!;
   const map = op.reshape(scores, [batch, 1, grid.height, grid.width]);
-  const large = resized(map, { height: imageSizePx, width: imageSizePx });
-  return op.reshape(smoothed(large, smoothingPx), [batch, imageSizePx, imageSizePx]);
+  const large = enlargedSmoothly(map, { height: imageSizePx, width: imageSizePx }, smoothingPx);
+  return op.reshape(large, [batch, imageSizePx, imageSizePx]);
 }
