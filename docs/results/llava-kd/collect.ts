@@ -3,7 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Measured, MeasuredRun, StageTime } from "./measured.ts";
 import { connect } from "./server.ts";
+import { pointsOf, sweepNames } from "./sweeps.ts";
 
+const points = sweepNames.flatMap(pointsOf);
 const retort = connect();
 const runs: MeasuredRun[] = [];
 const stages = new Map<string, StageTime>();
@@ -11,9 +13,11 @@ let numPlanned = 0;
 let cursor: string | null = null;
 do {
   const page: Awaited<ReturnType<typeof retort.runs.list.query>> = await retort.runs.list.query({ limit: 500, cursor });
-  for (const { id, name, seed, status } of page.runs) {
+  for (const { id, name, seed, status, configKey } of page.runs) {
+    // Whoever launched it, by whatever name: the configuration tells. One may belong to several sweeps.
+    const asked = points.filter((point) => point.configKey === configKey && point.seeds.includes(seed));
     const named = /^([a-z0-9-]+): (.*?)(?: \(seed \d+\))?$/.exec(name);
-    if (named === null) continue;
+    if (asked.length === 0 && named === null) continue;
     const run = await retort.runs.get.query({ runId: id });
     numPlanned += run.stages.length;
     for (const { id: stageId, kind, status: stageStatus, deviceSeconds } of run.stages) {
@@ -23,7 +27,11 @@ do {
     const scores = Object.fromEntries(
       run.evaluations.map(({ condition, metrics }) => [condition, metrics.vqaAccuracy ?? Number.NaN]),
     );
-    runs.push({ sweep: named[1]!, point: named[2]!, seed, scores });
+    const places = asked.length > 0 ? asked : [{ sweep: named![1]!, point: named![2]! }];
+    for (const { sweep, point } of places) {
+      const known = runs.some((other) => other.sweep === sweep && other.point === point && other.seed === seed);
+      if (!known) runs.push({ sweep, point, seed, scores });
+    }
   }
   cursor = page.nextCursor;
 } while (cursor !== null);

@@ -1,14 +1,8 @@
-// npx tsx docs/results/llava-kd/launch.ts [name ...]: launches the sweeps of this folder on the running server, a run for each
-// point and seed, named "<sweep>: <point>". Finished stages are found, not repeated.
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { parse } from "yaml";
-import { expandPoints } from "../../../packages/core/src/search/expand.ts";
-import { flatPoint, withPoint } from "../../../packages/core/src/search/point.ts";
-import { searchSpace } from "../../../packages/core/src/search/space.ts";
+// npx tsx docs/results/llava-kd/launch.ts [name ...]: launches the sweeps of this folder on the running server, the most important
+// first, each run under the name of its point. `npx retort sweep FILE` launches the same runs, file by file.
 import { connect } from "./server.ts";
+import { pointsOf, sweepNames } from "./sweeps.ts";
 
-/** In the order of importance: what comes first is finished first. */
 const order = [
   "teacher",
   "cifar-400",
@@ -21,27 +15,19 @@ const order = [
   "divergences",
   "temperatures",
   "weights",
+  "scenes-teacher",
+  "scenes",
 ];
 
-const folder = import.meta.dirname;
-const there = new Set(readdirSync(folder).map((file) => basename(file, ".yaml")));
-const wanted = process.argv.slice(2);
+const asked = process.argv.slice(2);
+const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
 const retort = connect();
-for (const name of wanted.length > 0 ? wanted : order.filter((each) => there.has(each))) {
-  const sweep = parse(readFileSync(join(folder, `${name}.yaml`), "utf8"));
-  const space = searchSpace.parse(sweep.search.space);
+for (const name of asked.length > 0 ? asked : [...sweepNames].sort((a, b) => rank(a) - rank(b))) {
   let numRuns = 0;
-  for (const { point, labels } of expandPoints(space)) {
-    const values = Object.entries(flatPoint(point)).map(([path, value]) => `${path.split(".").at(-1)} ${text(value)}`);
-    const label = Object.values(labels).join(", ") || values.join(", ") || "as given";
-    const params = withPoint(sweep.params ?? {}, point);
-    const request = { recipe: sweep.recipe, params, seeds: space.seeds, name: `${name}: ${label}` };
+  for (const { point, recipe, params, seeds } of pointsOf(name)) {
+    const request = { recipe, params, seeds, name: `${name}: ${point}` };
     const { runIds } = await retort.runs.launch.mutate(request as Parameters<typeof retort.runs.launch.mutate>[0]);
     numRuns += runIds.length;
   }
   console.log(`${name}: ${numRuns} runs`);
-}
-
-function text(value: unknown): string {
-  return Array.isArray(value) ? value.join("-") : String(value);
 }
