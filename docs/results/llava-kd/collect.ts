@@ -1,7 +1,5 @@
-// npx tsx docs/results/llava-kd/collect.ts: what the running server has measured of this folder's sweeps -> measured.json.
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Measured, MeasuredRun, StageTime } from "./measured.ts";
+// npx tsx docs/results/llava-kd/collect.ts: what the running server has measured of this folder's sweeps -> runs.csv, stages.csv.
+import { type Measured, type MeasuredRun, type StageTime, writeMeasured } from "./measured.ts";
 import { connect } from "./server.ts";
 import { pointsOf, sweepNames } from "./sweeps.ts";
 
@@ -46,7 +44,7 @@ const measured: Measured = {
     return { kind, count: seconds.length, medianSeconds: median(seconds) };
   }),
 };
-writeFileSync(join(import.meta.dirname, "measured.json"), `${JSON.stringify(measured, null, 1)}\n`);
+writeMeasured(measured);
 console.log(`${runs.length} finished runs, ${stages.size} stages`);
 
 function compare(a: string, b: string): number {

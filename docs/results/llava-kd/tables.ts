@@ -1,12 +1,12 @@
-// npx tsx docs/results/llava-kd/tables.ts: measured.json -> the tables of ../llava-kd.md, between its marks.
+// npx tsx docs/results/llava-kd/tables.ts: runs.csv and stages.csv -> the tables of ../llava-kd.md, between its marks.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pairedTInterval } from "../../../packages/core/src/metrics/stats/paired.ts";
 import { summarize } from "../../../packages/core/src/metrics/stats/summary.ts";
 import { llavaKdPublished } from "../../../packages/core/src/recipes/llava/published.ts";
-import type { Measured } from "./measured.ts";
+import { readMeasured } from "./measured.ts";
 
-const measured: Measured = JSON.parse(readFileSync(join(import.meta.dirname, "measured.json"), "utf8"));
+const measured = readMeasured();
 const page = join(import.meta.dirname, "../llava-kd.md");
 
 /** Seed -> accuracy in percent. */
