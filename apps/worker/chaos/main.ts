@@ -5,7 +5,7 @@ import { hasRedis } from "./redis-server.ts";
 import { summary } from "./report.ts";
 import { disturbedRound, type RoundReport, undisturbedResults } from "./round.ts";
 
-// npm run chaos -- [--minutes 5] [--backend postgres|redis] [--runs 40] [--trainings 6] [--seed 1]
+// npm run chaos -- [--minutes 5] [--backend postgres|redis] [--runs 40] [--trainings 6] [--lease 3] [--seed 1]
 // A sweep of short training runs among faults, again and again until the time is up, each round on a database of its own. At the end of
 // each round the database is asked whether anything was lost, repeated or different from the sweep that nobody disturbed.
 
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     backend: { type: "string" },
     runs: { type: "string", default: "40" },
     trainings: { type: "string", default: "6" },
+    lease: { type: "string", default: "3" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
 });
@@ -25,7 +26,14 @@ const workload = { numTrainings, numDiagnostics: Number(values.runs) - numTraini
 const stream = Rng.fromSeed(Number(values.seed));
 const pick: Pick = (list) => list[Math.floor(stream.uniform() * list.length)];
 const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
-const options = { backend, workload, numWorkers: 3, leaseMs: 3_000, pauseMs: 3_000, log } as const;
+const options = {
+  backend,
+  workload,
+  numWorkers: 3,
+  leaseMs: Number(values.lease) * 1_000,
+  pauseMs: 3_000,
+  log,
+} as const;
 const untilMs = performance.now() + Number(values.minutes) * 60_000;
 
 console.log(`Chaos with the queue in ${backend}, ${values.runs} runs, seed ${values.seed}`);
