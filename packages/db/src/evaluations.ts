@@ -58,23 +58,44 @@ export interface EvaluationChoice {
   condition: string;
 }
 
+export interface SampleQuery {
+  evaluationId: string;
+  offset: number;
+  limit: number;
+  /** Score below 0.5. */
+  onlyWrong?: boolean;
+  onlyWithImage?: boolean;
+  /** Fields of the details and the value that each must have: { category: "screw" }. */
+  fields?: Readonly<Record<string, string>>;
+  /** Only these. */
+  sampleIds?: readonly string[];
+  /** In the evaluation's own order, or by score. */
+  order?: "index" | "worst" | "best";
+}
+
+export interface SampleFacet {
+  key: string;
+  values: { value: string; n: number; meanScore: number }[];
+}
+
 export interface Evaluations {
   /** All of it or nothing; a second save of the same (dataset, split, condition) replaces the first. @throws LostLeaseError */
   save(fence: Fence, evaluation: EvaluationInput): Promise<{ id: string }>;
   forRun(runId: string): Promise<EvaluationRow[]>;
-  /** In the order of the evaluation. `onlyWrong`: score below 0.5; `onlyWithImage`: those that have a picture. */
-  samples(query: {
-    evaluationId: string;
-    offset: number;
-    limit: number;
-    onlyWrong?: boolean;
-    onlyWithImage?: boolean;
-  }): Promise<{ total: number; samples: EvaluationSampleRow[] }>;
+  /** Those that the query names, in its order. */
+  samples(query: SampleQuery): Promise<{ total: number; samples: EvaluationSampleRow[] }>;
+  /** Fields of the samples' details that have few different values, such as category and defect, with each value's mean score. */
+  facets(evaluationId: string): Promise<SampleFacet[]>;
   /** The metric of each run that has measured it, by seed. */
   measured(choice: EvaluationChoice & { metric: string }): Promise<MeasuredRun[]>;
   /** Scores of the samples that all the runs have answered, by sample id. */
   scores(choice: EvaluationChoice): Promise<SampleScore[]>;
 }
+
+/** A field with more different values tells samples apart and does not group them. */
+const mostFacetValues = 30;
+
+const sampleOrders = { index: "index", worst: "score, index", best: "score DESC, index" } as const;
 
 const chosen = `chosen AS (
   SELECT DISTINCT ON (rs.run_id) rs.run_id, e.id
@@ -140,18 +161,41 @@ export function evaluations(pool: Pool): Evaluations {
       );
       return rows.map((row) => ({ ...row, metrics: numbers(row.metrics) }));
     },
-    async samples({ evaluationId, offset, limit, onlyWrong = false, onlyWithImage = false }) {
-      const where = `evaluation_id = $1 AND (NOT $2 OR score < 0.5) AND (NOT $3 OR image_sha256 IS NOT NULL)`;
-      const values = [evaluationId, onlyWrong, onlyWithImage];
+    async samples({
+      evaluationId,
+      offset,
+      limit,
+      onlyWrong = false,
+      onlyWithImage = false,
+      fields = {},
+      sampleIds,
+      order = "index",
+    }) {
+      const where = `evaluation_id = $1 AND (NOT $2 OR score < 0.5) AND (NOT $3 OR image_sha256 IS NOT NULL)
+        AND ($4::text[] IS NULL OR sample_id = ANY ($4::text[]))
+        AND NOT EXISTS (SELECT FROM jsonb_each_text($5::jsonb) AS f WHERE detail->>f.key IS DISTINCT FROM f.value)`;
+      const values = [evaluationId, onlyWrong, onlyWithImage, sampleIds ?? null, jsonb(fields)];
       const [counted, page] = await Promise.all([
         pool.query<{ total: number }>(`SELECT count(*) AS total FROM evaluation_sample WHERE ${where}`, values),
         pool.query<EvaluationSampleRow>(
           `SELECT index, sample_id AS "sampleId", cluster_id AS "clusterId", score, detail, image_sha256 AS "imageSha256"
-           FROM evaluation_sample WHERE ${where} ORDER BY index OFFSET $4 LIMIT $5`,
+           FROM evaluation_sample WHERE ${where} ORDER BY ${sampleOrders[order]} OFFSET $6 LIMIT $7`,
           [...values, offset, limit],
         ),
       ]);
       return { total: counted.rows[0]?.total ?? 0, samples: page.rows };
+    },
+    async facets(evaluationId) {
+      const { rows } = await pool.query<SampleFacet>(
+        `WITH value AS (
+          SELECT f.key, f.value, count(*) AS n, avg(s.score) AS mean
+          FROM evaluation_sample s, jsonb_each_text(s.detail) AS f WHERE s.evaluation_id = $1 GROUP BY f.key, f.value
+        )
+        SELECT key, json_agg(json_build_object('value', value, 'n', n, 'meanScore', mean) ORDER BY value) AS values
+        FROM value WHERE value IS NOT NULL GROUP BY key HAVING count(*) BETWEEN 2 AND $2 ORDER BY key`,
+        [evaluationId, mostFacetValues],
+      );
+      return rows;
     },
     async measured({ runIds, dataset, split, condition, metric }) {
       const { rows } = await pool.query<MeasuredRun>(

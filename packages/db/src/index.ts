@@ -12,11 +12,13 @@ export type {
   EvaluationSampleRow,
   Evaluations,
   MeasuredRun,
+  SampleFacet,
+  SampleQuery,
   SampleScore,
 } from "./evaluations.ts";
 export type { DatabaseEvent, EventListener, Events } from "./events.ts";
 export type { Fence } from "./fence.ts";
-export type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";
+export type { Leaderboard, LeaderboardCell, LeaderboardRow } from "./leaderboard.ts";
 export type { LogLineInput, LogLineRow, Logs } from "./logs.ts";
 export type {
   LatestMetric,

@@ -22,13 +22,52 @@ export interface LeaderboardRow {
   numSamples: number;
 }
 
+/** One measured number of a configuration, its seeds grouped. */
+export interface LeaderboardCell {
+  configKey: string;
+  runName: string;
+  params: Record<string, unknown>;
+  dataset: string;
+  split: string;
+  condition: string;
+  metric: string;
+  n: number;
+  mean: number;
+  std: number | null;
+  runIds: string[];
+}
+
 export interface Leaderboard {
+  /** Every metric of every configuration: as rows(), without a choice of metric. */
+  cells(query: { recipe: string; projectId?: string | undefined }): Promise<LeaderboardCell[]>;
   /** One row per (configKey, dataset, split, condition); by dataset, split, condition, then highest mean. Cancelled and pruned runs do not count. */
   rows(query: { recipe: string; metric: string; projectId?: string; dataset?: string }): Promise<LeaderboardRow[]>;
 }
 
 export function leaderboard(pool: Pool): Leaderboard {
   return {
+    async cells({ recipe, projectId }) {
+      const { rows } = await pool.query<LeaderboardCell>(
+        `WITH seed AS (
+          SELECT DISTINCT ON (r.config_key, e.dataset, e.split, e.condition, m.metric, r.seed)
+            r.config_key, r.params, r.name, r.id AS run_id, r.seed, e.dataset, e.split, e.condition, m.metric, m.value
+          FROM run r
+          JOIN run_stage rs ON rs.run_id = r.id
+          JOIN stage s ON s.id = rs.stage_id AND s.status = 'succeeded'
+          JOIN evaluation e ON e.stage_id = s.id
+          JOIN evaluation_metric m ON m.evaluation_id = e.id
+          WHERE r.recipe = $1 AND r.status NOT IN ('cancelled', 'pruned') AND ($2::uuid IS NULL OR r.project_id = $2)
+          ORDER BY r.config_key, e.dataset, e.split, e.condition, m.metric, r.seed, r.id DESC, rs.position DESC
+        )
+        SELECT config_key AS "configKey", (array_agg(name ORDER BY run_id DESC))[1] AS "runName",
+          (array_agg(params ORDER BY run_id DESC))[1] AS params, dataset, split, condition, metric,
+          count(*) AS n, avg(value) AS mean, stddev_samp(value) AS std, array_agg(run_id ORDER BY seed) AS "runIds"
+        FROM seed GROUP BY config_key, dataset, split, condition, metric
+        ORDER BY dataset, split, condition, metric, mean DESC, config_key`,
+        [recipe, projectId ?? null],
+      );
+      return rows;
+    },
     async rows({ recipe, metric, projectId, dataset }) {
       const { rows } = await pool.query<LeaderboardRow>(
         `WITH seed AS (

@@ -138,6 +138,33 @@ describe("evaluations", () => {
     expect(await db.artifacts.isReferenced("sha-9")).toBe(true);
     expect((await db.runs.get(runId))?.evaluations).toEqual(rows);
   });
+
+  it("are found by their fields, sorted by score, and tell what they can be found by", async () => {
+    const { stage } = await start();
+    const graded = [0.9, 0.1, 0.5, 0.7].map((score, index) => ({
+      sampleId: `s${index}`,
+      clusterId: `s${index}`,
+      score,
+      detail: { category: index < 2 ? "screw" : "tile", defect: index === 3 ? "crack" : "good", brightness: index },
+      imageSha256: null,
+    }));
+    const { id: evaluationId } = await db.evaluations.save(stage.fence, evaluation(0.5, { samples: graded }));
+    const ask = async (query: Partial<Parameters<typeof db.evaluations.samples>[0]>) => {
+      const page = await db.evaluations.samples({ evaluationId, offset: 0, limit: 10, ...query });
+      return page.samples.map(({ sampleId }) => sampleId);
+    };
+    expect(await ask({ order: "worst" })).toEqual(["s1", "s2", "s3", "s0"]);
+    expect(await ask({ order: "best", fields: { category: "tile" } })).toEqual(["s3", "s2"]);
+    expect(await ask({ fields: { category: "tile", defect: "good" } })).toEqual(["s2"]);
+    expect(await ask({ fields: { brightness: "1" } })).toEqual(["s1"]);
+    expect(await ask({ sampleIds: ["s3", "s0", "unheard-of"] })).toEqual(["s0", "s3"]);
+    const facets = await db.evaluations.facets(evaluationId);
+    expect(facets.map(({ key }) => key)).toEqual(["brightness", "category", "defect"]);
+    expect(facets[1]!.values).toEqual([
+      { value: "screw", n: 2, meanScore: 0.5 },
+      { value: "tile", n: 2, meanScore: 0.6 },
+    ]);
+  });
 });
 
 describe("leaderboard", () => {

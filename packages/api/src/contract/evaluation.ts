@@ -28,3 +28,10 @@ export const evaluationSample = z.object({
 export type EvaluationSample = z.infer<typeof evaluationSample>;
 
 export const evaluationSamples = z.object({ total: z.number().int(), samples: z.array(evaluationSample) });
+
+/** A field of the samples' details with its values: how many samples have each, and what they score in the mean. */
+export const sampleFacet = z.object({
+  key: z.string(),
+  values: z.array(z.object({ value: z.string(), n: z.number().int(), meanScore: z.number() })),
+});
+export type SampleFacet = z.infer<typeof sampleFacet>;

@@ -36,3 +36,25 @@ export const leaderboard = z.object({
   published: z.array(publishedRow),
 });
 export type Leaderboard = z.infer<typeof leaderboard>;
+
+/** Configurations against everything that they were measured by: ten benchmarks, three metrics of four categories. */
+export const leaderboardMatrix = z.object({
+  recipe: z.string(),
+  headline,
+  /** Every pair of data and metric that any configuration has, under the full condition. */
+  columns: z.array(z.object({ dataset: z.string(), split: z.string(), metric: z.string() })),
+  rows: z.array(
+    z.object({
+      configKey: z.string(),
+      name: z.string(),
+      params: jsonObject,
+      /** One a column; null where it was not measured. Seeds grouped: n, mean, sample standard deviation. */
+      cells: z.array(
+        z
+          .object({ n: z.number().int(), mean: z.number(), std: z.number().nullable(), runIds: z.array(z.string()) })
+          .nullable(),
+      ),
+    }),
+  ),
+});
+export type LeaderboardMatrix = z.infer<typeof leaderboardMatrix>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { comparison, comparisonRequest } from "../contract/comparison.ts";
-import { evaluation, evaluationSamples } from "../contract/evaluation.ts";
+import { evaluation, evaluationSamples, sampleFacet } from "../contract/evaluation.ts";
 import { procedure, router } from "../trpc.ts";
 import { compareRuns } from "../views/comparison.ts";
 
@@ -20,10 +20,20 @@ export const evaluationsRouter = router({
         /** Score below 0.5. */
         onlyWrong: z.boolean().default(false),
         onlyWithImage: z.boolean().default(false),
+        /** Fields of the details and the value that each must have: { category: "screw" }. */
+        fields: z.record(z.string(), z.string()).default({}),
+        sampleIds: z.array(z.string()).max(500).optional(),
+        order: z.enum(["index", "worst", "best"]).default("index"),
       }),
     )
     .output(evaluationSamples)
     .query(({ ctx, input }) => ctx.db.evaluations.samples(input)),
+
+  /** What the samples can be filtered by: fields of their details with few values, such as category, defect and kind of answer. */
+  facets: procedure
+    .input(z.strictObject({ evaluationId: z.uuid() }))
+    .output(z.array(sampleFacet))
+    .query(({ ctx, input }) => ctx.db.evaluations.facets(input.evaluationId)),
 
   /** Paired differences of groups of runs (the seeds of a configuration) against a baseline, on one data set and condition. */
   compare: procedure

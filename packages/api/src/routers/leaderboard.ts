@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { leaderboard } from "../contract/leaderboard.ts";
+import { leaderboard, leaderboardMatrix } from "../contract/leaderboard.ts";
 import { procedure, router } from "../trpc.ts";
-import { readLeaderboard } from "../views/leaderboard.ts";
+import { readLeaderboard, readLeaderboardMatrix } from "../views/leaderboard.ts";
 
 export const leaderboardRouter = router({
   /** One row a configuration, data set, split and condition; seeds grouped. `metric`: the recipe's headline by default. */
@@ -16,4 +16,10 @@ export const leaderboardRouter = router({
     )
     .output(leaderboard)
     .query(({ ctx, input }) => readLeaderboard(ctx.db, input)),
+
+  /** Every configuration with every metric on every data set that it was measured on. */
+  matrix: procedure
+    .input(z.strictObject({ recipe: z.string(), project: z.string().optional() }))
+    .output(leaderboardMatrix)
+    .query(({ ctx, input }) => readLeaderboardMatrix(ctx.db, input)),
 });

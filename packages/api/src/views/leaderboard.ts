@@ -1,5 +1,5 @@
 import type { Database } from "@retort/db";
-import type { Leaderboard } from "../contract/leaderboard.ts";
+import type { Leaderboard, LeaderboardMatrix } from "../contract/leaderboard.ts";
 import { findRecipe } from "../parameters.ts";
 import { findProject } from "./project.ts";
 
@@ -25,4 +25,34 @@ export async function readLeaderboard(db: Database, query: LeaderboardQuery): Pr
     rows: rows.map(({ runName, ...row }) => ({ ...row, name: runName })).sort((a, b) => sign * (a.mean - b.mean)),
     published: metric === headline.metric ? [...published] : [],
   };
+}
+
+/** @throws SpecError for an unknown recipe or project */
+export async function readLeaderboardMatrix(
+  db: Database,
+  query: { recipe: string; project?: string | undefined },
+): Promise<LeaderboardMatrix> {
+  const { headline } = findRecipe(query.recipe);
+  const projectId = query.project === undefined ? undefined : (await findProject(db, query.project)).id;
+  const cells = await db.leaderboard.cells({ recipe: query.recipe, projectId });
+  const full = cells.filter(({ condition }) => condition === "full");
+  const columnOf = ({ dataset, split, metric }: LeaderboardMatrix["columns"][number]) =>
+    JSON.stringify([dataset, split, metric]);
+  const columns = new Map(
+    full.map(({ dataset, split, metric }) => [columnOf({ dataset, split, metric }), { dataset, split, metric }]),
+  );
+  const rows = [...new Set(full.map(({ configKey }) => configKey))].map((configKey) => {
+    const own = new Map(full.filter((cell) => cell.configKey === configKey).map((cell) => [columnOf(cell), cell]));
+    const [first] = own.values();
+    return {
+      configKey,
+      name: first!.runName,
+      params: first!.params,
+      cells: [...columns.keys()].map((column) => {
+        const cell = own.get(column);
+        return cell === undefined ? null : { n: cell.n, mean: cell.mean, std: cell.std, runIds: cell.runIds };
+      }),
+    };
+  });
+  return { recipe: query.recipe, headline, columns: [...columns.values()], rows };
 }

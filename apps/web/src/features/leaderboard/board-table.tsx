@@ -1,69 +1,130 @@
 "use client";
 
-import type { Leaderboard, LeaderboardRow } from "@retort/api";
+import type { LeaderboardRow } from "@retort/api";
+import { useQuery } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import Link from "next/link";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { formatCount, formatScore, formatSpread, type ScoreUnit } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
+import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { Sheet } from "../../ui/panel.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { DifferenceText } from "../compare/difference.tsx";
 import type { Change } from "../launch/form/value.ts";
 import { ChangedParams } from "../runs/changed-params.tsx";
 import { Spread } from "./spread.tsx";
-import type { Board, Standing } from "./standings.ts";
+import { type Board, fullCondition, type Standing } from "./standings.ts";
 
 interface TableProps {
   board: Board;
   unit: ScoreUnit;
   label: string;
   recipe: string;
+  metric: string;
+  higherIsBetter: boolean;
   changesOf(run: { recipe: string; params: unknown }): Change[] | null;
 }
 
-/** Configurations best first, each with its seeds to unfold and its controls below it. */
-export function BoardTable({ board, unit, label, recipe, changesOf }: TableProps) {
+/** Configurations best first, each with its seeds to unfold and its controls below it; differences to one that is picked. */
+export function BoardTable({ board, unit, label, recipe, metric, higherIsBetter, changesOf }: TableProps) {
+  const trpc = useTRPC();
+  const [baselineId, setBaselineId] = useState("");
+  const comparable = board.standings.filter(({ full }) => full.condition === fullCondition);
+  const baseline = comparable.find(({ id }) => id === baselineId);
+  const others = comparable.filter(({ id }) => id !== baselineId);
+  const compared = useQuery(
+    trpc.evaluations.compare.queryOptions(
+      {
+        dataset: board.dataset,
+        split: board.split,
+        metric,
+        baseline: baseline?.full.runIds ?? [],
+        others: others.slice(0, 200).map(({ id, full }) => ({ id, runIds: full.runIds })),
+      },
+      { enabled: baseline !== undefined && others.length > 0, staleTime: 30_000 },
+    ),
+  );
+  const differences =
+    baseline === undefined ? null : new Map(compared.data?.map((comparison) => [comparison.id, comparison]));
   return (
-    <Sheet className="scroll-shadow">
-      <table aria-label={`${label} on ${board.dataset}`} className="w-full text-left">
-        <thead>
-          <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:px-3 [&>th]:font-normal [&>th]:whitespace-nowrap">
-            <th scope="col" className="w-12 text-right">
-              Rank
-            </th>
-            <th scope="col">Configuration</th>
-            <th scope="col" className="max-md:hidden">
-              Input
-            </th>
-            <th scope="col" className="w-16 text-right">
-              Seeds
-            </th>
-            <th scope="col" className="text-right md:w-40">
-              {label}
-              <span className="max-md:hidden">, mean ± std</span>
-            </th>
-            <th scope="col" className="w-[22%] max-md:hidden">
-              <span className="flex justify-between">
-                <span>{formatScore(board.lowest, unit)}</span>
-                <span>{formatScore(board.highest, unit)}</span>
-              </span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {board.standings.map((standing, index) => (
-            <StandingRows
-              key={standing.id}
-              standing={standing}
-              rank={index + 1}
-              board={board}
-              unit={unit}
-              changes={changesOf({ recipe, params: standing.full.params })}
-            />
-          ))}
-        </tbody>
-      </table>
-    </Sheet>
+    <>
+      {comparable.length > 1 && (
+        <label className="mb-3 flex w-fit max-w-full flex-wrap items-center gap-2 text-sm text-ink-2">
+          Paired difference to
+          <select
+            value={baselineId}
+            onChange={(event) => setBaselineId(event.target.value)}
+            className="select h-8 max-w-72 min-w-0 rounded-md border border-control bg-surface pl-2.5 text-sm text-ink"
+          >
+            <option value="">no baseline</option>
+            {comparable.map(({ id, full }, index) => (
+              <option key={id} value={id}>
+                {index + 1}. {full.name.replace(/ \(seed \d+\)$/, "")}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {compared.error !== null && <Problem error={compared.error} onRetry={() => void compared.refetch()} />}
+      <Sheet className="scroll-shadow">
+        <table aria-label={`${label} on ${board.dataset}`} className="w-full text-left">
+          <thead>
+            <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:px-3 [&>th]:font-normal [&>th]:whitespace-nowrap">
+              <th scope="col" className="w-12 text-right">
+                Rank
+              </th>
+              <th scope="col">Configuration</th>
+              <th scope="col" className="max-md:hidden">
+                Input
+              </th>
+              <th scope="col" className="w-16 text-right">
+                Seeds
+              </th>
+              <th scope="col" className="text-right md:w-40">
+                {label}
+                <span className="max-md:hidden">, mean ± std</span>
+              </th>
+              {differences !== null && (
+                <th scope="col" className="text-right">
+                  Difference, 95 % interval
+                </th>
+              )}
+              <th scope="col" className="w-[22%] max-md:hidden">
+                <span className="flex justify-between">
+                  <span>{formatScore(board.lowest, unit)}</span>
+                  <span>{formatScore(board.highest, unit)}</span>
+                </span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {board.standings.map((standing, index) => (
+              <StandingRows
+                key={standing.id}
+                standing={standing}
+                rank={index + 1}
+                board={board}
+                unit={unit}
+                changes={changesOf({ recipe, params: standing.full.params })}
+                difference={
+                  differences === null ? null : standing.id === baselineId ? (
+                    <span className="text-ink-3">baseline</span>
+                  ) : (
+                    <DifferenceText
+                      comparison={differences.get(standing.id)}
+                      unit={unit}
+                      higherIsBetter={higherIsBetter}
+                    />
+                  )
+                }
+              />
+            ))}
+          </tbody>
+        </table>
+      </Sheet>
+    </>
   );
 }
 
@@ -73,12 +134,15 @@ function StandingRows({
   board,
   unit,
   changes,
+  difference,
 }: {
   standing: Standing;
   rank: number;
   board: Board;
   unit: ScoreUnit;
   changes: Change[] | null;
+  /** Null while there is no baseline: the table has no such column then. */
+  difference: ReactNode;
 }) {
   const [open, setOpen] = useState(false);
   const { full, controls } = standing;
@@ -105,12 +169,18 @@ function StandingRows({
             <ChangedParams changes={changes} />
           </span>
         </td>
-        <MeasuredCells row={full} board={board} unit={unit} isControl={full.condition !== "full"} />
+        <MeasuredCells
+          row={full}
+          board={board}
+          unit={unit}
+          isControl={full.condition !== fullCondition}
+          difference={difference}
+        />
       </tr>
       {open && (
         <tr id={runsId} className="border-b border-line bg-sunken/60">
           <td />
-          <td colSpan={5} className="px-3 py-2">
+          <td colSpan={difference === null ? 5 : 6} className="px-3 py-2">
             <ul aria-label="Runs" className="flex flex-wrap gap-x-6 gap-y-1 pl-[1.4rem] text-sm">
               {full.runIds.map((runId, index) => (
                 <li key={runId}>
@@ -140,7 +210,13 @@ function StandingRows({
           <td className="text-sm">
             <span className="block pl-[1.4rem]">control: {toWords(control.condition).toLowerCase()}</span>
           </td>
-          <MeasuredCells row={control} board={board} unit={unit} isControl />
+          <MeasuredCells
+            row={control}
+            board={board}
+            unit={unit}
+            isControl
+            difference={difference === null ? null : <span />}
+          />
         </tr>
       ))}
     </>
@@ -152,11 +228,13 @@ function MeasuredCells({
   board,
   unit,
   isControl,
+  difference,
 }: {
   row: LeaderboardRow;
   board: Board;
   unit: ScoreUnit;
   isControl: boolean;
+  difference: ReactNode;
 }) {
   return (
     <>
@@ -176,50 +254,10 @@ function MeasuredCells({
           {row.std === null ? "one seed" : `± ${formatSpread(row.std, unit)}`}
         </span>
       </td>
+      {difference !== null && <td className="text-right text-sm">{difference}</td>}
       <td className="max-md:hidden">
         <Spread row={row} lowest={board.lowest} highest={board.highest} hollow={isControl} />
       </td>
     </>
-  );
-}
-
-/** What others published: beside the measured rows, never among them. */
-export function PublishedTable({
-  rows,
-  unit,
-  label,
-}: {
-  rows: Leaderboard["published"];
-  unit: ScoreUnit;
-  label: string;
-}) {
-  return (
-    <Sheet className="scroll-shadow border-dashed">
-      <table aria-label="Published elsewhere" className="w-full text-left">
-        <thead>
-          <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:px-4 [&>th]:font-normal">
-            <th scope="col">Published</th>
-            <th scope="col">Data set</th>
-            <th scope="col" className="text-right">
-              {label}
-            </th>
-            <th scope="col">Source</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr
-              key={`${row.label}/${row.dataset}`}
-              className="border-b border-line text-ink-2 last:border-0 [&>td]:px-4 [&>td]:py-2"
-            >
-              <td className="italic">{row.label}</td>
-              <td>{row.dataset}</td>
-              <td className="text-right">{formatScore(row.value, unit)}</td>
-              <td className="text-sm">{row.source}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Sheet>
   );
 }

@@ -12,7 +12,9 @@ import { Panel } from "../../ui/panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useChangedParams } from "../runs/changed-params.tsx";
-import { BoardTable, PublishedTable } from "./board-table.tsx";
+import { BoardTable } from "./board-table.tsx";
+import { MatrixTable } from "./matrix-table.tsx";
+import { PublishedTable } from "./published-table.tsx";
 import { boards } from "./standings.ts";
 
 /** The ranking of one recipe's configurations; the recipe is chosen in the address. */
@@ -77,17 +79,24 @@ export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
                 unit={leaderboard.data.headline.unit}
                 label={leaderboard.data.headline.label}
                 recipe={recipe}
+                metric={leaderboard.data.metric}
+                higherIsBetter={leaderboard.data.headline.higherIsBetter}
                 changesOf={changesOf}
               />
             </Panel>
           ))}
+          {leaderboard.data.rows.length > 0 && (
+            <Panel
+              id="matrix"
+              title="Everything measured"
+              note="full input; pick metrics, press a column to sort by it"
+            >
+              <MatrixTable key={recipe} recipe={recipe} changesOf={changesOf} />
+            </Panel>
+          )}
           {leaderboard.data.published.length > 0 && (
             <Panel title="Published elsewhere" note="not measured here">
-              <PublishedTable
-                rows={leaderboard.data.published}
-                unit={leaderboard.data.headline.unit}
-                label={leaderboard.data.headline.label}
-              />
+              <PublishedTable rows={leaderboard.data.published} unit={leaderboard.data.headline.unit} />
             </Panel>
           )}
           <div className="max-w-2xl">

@@ -17,7 +17,7 @@ export interface Board {
   highest: number;
 }
 
-const fullCondition = "full";
+export const fullCondition = "full";
 
 /**
  * Rows as boards of one data set and split each. A control stands under its configuration and is never ranked; one whose

@@ -2,6 +2,7 @@ import type { EvaluationSample } from "@retort/api";
 import { Check, ImageOff, X } from "lucide-react";
 import { toWords } from "../../format/words.ts";
 import { cx } from "../../ui/class-names.ts";
+import { DetectionCard, isDetection } from "./detection-card.tsx";
 
 const known = ["question", "expected", "given", "answers", "answerType"];
 
@@ -12,6 +13,7 @@ export function SampleCard(props: {
   controls: readonly { condition: string; sample: EvaluationSample | null }[];
 }) {
   const { sample, condition, controls } = props;
+  if (isDetection(sample)) return <DetectionCard sample={sample} />;
   const { detail, imageSha256 } = sample;
   const question = text(detail.question) ?? sample.sampleId;
   const others = Object.entries(detail).filter(([key]) => !known.includes(key));

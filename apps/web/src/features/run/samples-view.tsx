@@ -1,7 +1,7 @@
 "use client";
 
 import type { Evaluation, Run } from "@retort/api";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { ToggleGroup } from "radix-ui";
 import { useMemo, useState } from "react";
@@ -13,8 +13,10 @@ import { Empty } from "../../ui/empty.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { type EvaluationGroup, evaluationGroups } from "./conditions.ts";
+import { isDetection } from "./detection-card.tsx";
 import { EvaluationTable } from "./evaluation-table.tsx";
 import { SampleCard } from "./sample-card.tsx";
+import { SampleFilters, type SampleOrder } from "./sample-filters.tsx";
 
 const pageSize = 24;
 type Filter = "pictured" | "all" | "wrong";
@@ -53,6 +55,8 @@ function Samples({ group }: { group: EvaluationGroup }) {
   const trpc = useTRPC();
   const [filter, setFilter] = useState<Filter>("pictured");
   const [page, setPage] = useState(0);
+  const [fields, setFields] = useState<Record<string, string>>({});
+  const [order, setOrder] = useState<SampleOrder>("index");
   const [main, ...controls] = group.evaluations;
   const samples = useQuery(
     trpc.evaluations.samples.queryOptions(
@@ -62,6 +66,8 @@ function Samples({ group }: { group: EvaluationGroup }) {
         limit: pageSize,
         onlyWrong: filter === "wrong",
         onlyWithImage: filter === "pictured",
+        fields,
+        order,
       },
       { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY },
     ),
@@ -108,6 +114,19 @@ function Samples({ group }: { group: EvaluationGroup }) {
             </ToggleGroup.Item>
           ))}
         </ToggleGroup.Root>
+        <SampleFilters
+          evaluationId={main!.id}
+          fields={fields}
+          onFields={(next) => {
+            setFields(next);
+            setPage(0);
+          }}
+          order={order}
+          onOrder={(next) => {
+            setOrder(next);
+            setPage(0);
+          }}
+        />
         <span className="text-sm text-ink-3 numeric">{formatCount(total)} samples</span>
         <div className="ml-auto flex items-center gap-1">
           <Button
@@ -140,16 +159,19 @@ function Samples({ group }: { group: EvaluationGroup }) {
       ) : shown.length === 0 ? (
         <Empty title={filter === "wrong" ? "No wrong answer" : "No sample"}>
           {filter === "pictured"
-            ? "No pictures were kept for this evaluation; All shows the samples without."
-            : "Every sample scored at least one half."}
+            ? "No pictures were kept of such samples; All shows those without."
+            : filter === "wrong"
+              ? "Every such sample scored at least one half."
+              : "No sample is like that."}
         </Empty>
       ) : (
-        <WithControls controls={controls} first={shown[0]!.index} last={shown.at(-1)!.index}>
+        <WithControls controls={controls} sampleIds={shown.map(({ sampleId }) => sampleId)}>
           {(given) => (
             <ul
               aria-label="Samples"
               className={cx(
-                "grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3",
+                "grid grid-cols-1 gap-3",
+                shown.some(isDetection) ? "lg:grid-cols-2" : "sm:grid-cols-2 xl:grid-cols-3",
                 samples.isPlaceholderData && "opacity-60",
               )}
             >
@@ -189,32 +211,24 @@ function usePictures(evaluationId: string, enabled: boolean): ReadonlyMap<string
 
 type Sample = React.ComponentProps<typeof SampleCard>["sample"];
 
-/** Fetches the same questions as answered under the controls: evaluations of one split list them in one order. */
-function WithControls(props: {
+/** Fetches the same samples as answered under the controls. */
+function WithControls({
+  controls,
+  sampleIds,
+  children,
+}: {
   controls: readonly Evaluation[];
-  first: number;
-  last: number;
+  sampleIds: string[];
   children(given: ReadonlyMap<string, Sample>[]): React.ReactNode;
 }) {
-  const [control] = props.controls;
-  if (control === undefined) return props.children([]);
-  return <ControlSamples {...props} control={control} />;
-}
-
-function ControlSamples({
-  controls,
-  control,
-  first,
-  last,
-  children,
-}: React.ComponentProps<typeof WithControls> & { control: Evaluation }) {
   const trpc = useTRPC();
-  const found = useQuery(
-    trpc.evaluations.samples.queryOptions(
-      { evaluationId: control.id, offset: first, limit: Math.min(5_000, last - first + 1) },
-      { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY },
+  const found = useQueries({
+    queries: controls.map(({ id }) =>
+      trpc.evaluations.samples.queryOptions(
+        { evaluationId: id, limit: sampleIds.length, sampleIds },
+        { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY },
+      ),
     ),
-  );
-  const bySampleId = new Map(found.data?.samples.map((sample) => [sample.sampleId, sample]));
-  return children(controls.map((each) => (each === control ? bySampleId : new Map())));
+  });
+  return children(found.map(({ data }) => new Map(data?.samples.map((sample) => [sample.sampleId, sample]))));
 }
