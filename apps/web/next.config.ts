@@ -12,7 +12,7 @@ const config: NextConfig = {
     root: repositoryRoot,
     resolveAlias: {
       // Of core's node half the dashboard needs the data sets alone: the code that trains stays out of its bundle.
-      "@retort/core/node": "../../packages/core/src/data/loaders.ts",
+      "@retort/core/node": "../../packages/core/src/data-node.ts",
       // The migration runner reads its files beside its source and cannot be bundled; the start script runs it.
       "./migrate.ts": "./src/server/no-migrations.ts",
     },

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, launchBrowser } from "./browser.ts";
@@ -131,6 +131,44 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await failure.waitFor({ timeout: runMs });
       expect(await failure.innerText()).toMatch(/failed: diverged/);
       await failure.getByRole("button", { name: "Try again" }).waitFor();
+    },
+    runMs,
+  );
+
+  it(
+    "launches a sweep from the form, watches it to its end, and takes its table away",
+    async () => {
+      await page.goto(`${stack.url}/sweeps/new/diagnostic`);
+      await page.getByText("The plan appears when something varies.").waitFor();
+      await page.getByLabel("Step, ms", { exact: true }).fill("2");
+      await page.getByRole("button", { name: "Vary Steps" }).click();
+      await page.getByLabel("Values of Steps").fill("4, 4");
+      await page.getByText("4 stands there twice.").waitFor();
+      expect(await page.getByRole("button", { name: /^Launch sweep/ }).isDisabled()).toBe(true);
+      await page.getByLabel("Values of Steps").fill("4, 6");
+      await page.getByLabel("Seeds", { exact: true }).fill("1, 2");
+      await page.getByTestId("sweep-plan").getByText("2 points").waitFor();
+      expect(await page.getByTestId("sweep-yaml").innerText()).toMatch(/steps:[\s\S]+- 4\n[\s\S]+- 6\n/);
+      await page.getByRole("button", { name: "Launch sweep of 4 runs" }).click();
+      await page.waitForURL(/\/sweeps\/[0-9a-f-]{36}$/);
+
+      await page.locator("header [data-status=finished]").waitFor({ timeout: runMs });
+      expect(await page.locator("[data-trials=succeeded]").innerText()).toMatch(/^4\s+done$/);
+      expect(await page.getByTestId("sweep-facts").innerText()).toMatch(/Best Checks passed so far[\s\S]+100\.0 %/);
+      const points = page.getByRole("table", { name: "Trials" }).locator("[data-trial]");
+      expect(await points.count()).toBe(2);
+      expect(await points.first().innerText()).toMatch(/2 of 2\s+100\.0 % ± 0\.0/);
+      await page.getByRole("tab", { name: "Stages" }).click();
+      await page.locator("[data-node=work]").first().waitFor();
+
+      await page.getByRole("button", { name: "Export" }).click();
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("menuitem", { name: /^CSV/ }).click(),
+      ]);
+      const [head, ...rows] = (await readFile(await file.path(), "utf8")).trim().split("\r\n");
+      expect(head).toContain("steps");
+      expect(rows).toHaveLength(4);
     },
     runMs,
   );

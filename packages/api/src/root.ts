@@ -3,6 +3,7 @@ import { authRouter } from "./routers/auth.ts";
 import { evaluationsRouter } from "./routers/evaluations.ts";
 import { leaderboardRouter } from "./routers/leaderboard.ts";
 import { overviewRouter } from "./routers/overview.ts";
+import { previewsRouter } from "./routers/previews.ts";
 import { projectsRouter } from "./routers/projects.ts";
 import { recipesRouter } from "./routers/recipes.ts";
 import { runsRouter } from "./routers/runs.ts";
@@ -17,6 +18,7 @@ export const appRouter = router({
   evaluations: evaluationsRouter,
   leaderboard: leaderboardRouter,
   overview: overviewRouter,
+  previews: previewsRouter,
   projects: projectsRouter,
   recipes: recipesRouter,
   runs: runsRouter,

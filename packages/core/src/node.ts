@@ -1,4 +1,9 @@
 export { fingerprintDataset } from "./data/loaders.ts";
+export {
+  previewSynthesis,
+  type SynthesisPreview,
+  type SynthesisPreviewOptions,
+} from "./methods/clip-ada/preview-synthesis.ts";
 export { type Detection, type DetectionModel, openDetectionModel } from "./methods/detection/detection-model.ts";
 export { heatPng, type KeptMap, keepMap, rangeOf } from "./methods/detection/heat-files.ts";
 export { exportParts, type PartFile, type PartsDescription, type PartsOptions } from "./models/llava/export-parts.ts";

@@ -13,6 +13,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusIcon } from "../../ui/status.tsx";
 import { seriesVariable } from "../charts/palette.ts";
 import { isLive } from "../runs/run-table.tsx";
+import { Bitwise } from "./bitwise.tsx";
 import { EvaluationDifferences } from "./evaluation-differences.tsx";
 import { mostCompared } from "./limits.ts";
 import { OverlaidCurves } from "./overlaid-curves.tsx";
@@ -96,6 +97,7 @@ export function CompareView({ runIds }: { runIds: readonly string[] }) {
         </ol>
       </Sheet>
       <EvaluationDifferences runs={runs} />
+      {runs.length === 2 && <Bitwise run={runs[0]!} other={runs[1]!} />}
       <Panel id="parameters" title="Parameters that differ">
         <ParamDifferences runs={runs} />
       </Panel>

@@ -2,7 +2,7 @@
 
 import type { Recipe } from "@retort/api";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Play } from "lucide-react";
+import { GitFork, Play } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useDeferredValue, useMemo, useState } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
@@ -20,6 +20,7 @@ import { readSeeds } from "./form/seeds.ts";
 import { changesFrom, complaints, valueAt, withValueAt } from "./form/value.ts";
 import { LaunchPlan } from "./launch-plan.tsx";
 import { ReplicateInputs } from "./replicate-inputs.tsx";
+import { makesAnomalies, SynthesisPreview } from "./synthesis-preview.tsx";
 import { useDebounced } from "./use-debounced.ts";
 
 /** The form of a recipe, made from its schema, with what a launch would do beside it. */
@@ -27,10 +28,13 @@ export function LaunchForm({
   recipe,
   initialParams,
   initialSeeds = "0",
+  fork,
 }: {
   recipe: Recipe;
   initialParams?: unknown;
   initialSeeds?: string;
+  /** Goes on from the newest checkpoint of this stage instead of beginning anew; seed and project are the run's. */
+  fork?: { runId: string; stage: string };
 }) {
   const trpc = useTRPC();
   const router = useRouter();
@@ -66,7 +70,17 @@ export function LaunchForm({
     }),
   );
 
-  const refusal = launch.error ?? (requestIsSound ? preview.error : null);
+  const goOn = useMutation(
+    trpc.runs.fork.mutationOptions({
+      onSuccess: ({ runId }) => {
+        void queries.invalidateQueries();
+        router.push(`/runs/${runId}`);
+      },
+    }),
+  );
+  const pending = launch.isPending || launch.isSuccess || goOn.isPending || goOn.isSuccess;
+
+  const refusal = launch.error ?? goOn.error ?? (requestIsSound ? preview.error : null);
   const errors = useMemo(() => fieldErrors(field, params, found, refusal), [field, params, found, refusal]);
   const refusalHasField = refusal !== null && errors.has(refusedPath(refusal) ?? "");
   const firstError = errors.keys().next().value;
@@ -77,9 +91,10 @@ export function LaunchForm({
       set: (path: readonly (string | number)[], value: unknown) => {
         setParams((before: unknown) => withValueAt(before, path, value));
         launch.reset();
+        goOn.reset();
       },
     }),
-    [recipe.defaults, errors, launch.reset],
+    [recipe.defaults, errors, launch.reset, goOn.reset],
   );
   const numChanges = changesFrom(recipe.defaults, params).length;
   const commandParams = useDeferredValue(params);
@@ -88,6 +103,14 @@ export function LaunchForm({
     event.preventDefault();
     if (found.length > 0 || seeds.seeds === null) {
       focusField(found[0]?.path);
+      return;
+    }
+    if (fork !== undefined) {
+      goOn.mutate({
+        ...fork,
+        params: params as Record<string, unknown>,
+        ...(name.trim() === "" ? {} : { name: name.trim() }),
+      });
       return;
     }
     launch.mutate({
@@ -124,9 +147,19 @@ export function LaunchForm({
             <GroupFields field={field} path={[]} value={params} />
           </FormProvider>
         </Sheet>
+        {makesAnomalies(field) && <SynthesisPreview recipe={recipe.name} params={params} sound={found.length === 0} />}
       </section>
 
       <aside aria-label="Launch" className="flex min-w-0 flex-col gap-6 lg:sticky lg:top-20">
+        {fork !== undefined && (
+          <p className="flex gap-2.5 rounded-lg border border-line-strong bg-copper-soft/60 px-4 py-3 text-sm">
+            <GitFork aria-hidden className="mt-0.5 size-4 shrink-0 text-copper" />
+            <span>
+              <span className="font-medium">{fork.stage}</span> goes on from its newest checkpoint with the parameters
+              below; what stands before it is taken over, what depends on it is done anew. The seed stays.
+            </span>
+          </p>
+        )}
         <ReplicateInputs
           seedsText={seedsText}
           onSeedsText={setSeedsText}
@@ -137,16 +170,20 @@ export function LaunchForm({
           projects={projects.data ?? []}
           project={project}
           onProject={setProjectSlug}
+          onlyName={fork !== undefined}
         />
-        <LaunchPlan
-          preview={requestIsSound ? (preview.data ?? null) : null}
-          stale={preview.isPlaceholderData}
-          blockedBy={errors.size}
-        />
+        {fork === undefined && (
+          <LaunchPlan
+            preview={requestIsSound ? (preview.data ?? null) : null}
+            stale={preview.isPlaceholderData}
+            blockedBy={errors.size}
+          />
+        )}
         {refusal !== null && !refusalHasField && <Problem error={refusal} />}
         <div className="flex flex-col gap-2">
-          <Button look="primary" type="submit" className="w-full" disabled={launch.isPending || launch.isSuccess}>
-            <Play /> {launch.isPending || launch.isSuccess ? "Launching" : launchLabel(seeds.seeds?.length ?? 0)}
+          <Button look="primary" type="submit" className="w-full" disabled={pending}>
+            {fork === undefined ? <Play /> : <GitFork />}{" "}
+            {pending ? "Launching" : fork === undefined ? launchLabel(seeds.seeds?.length ?? 0) : "Fork the run"}
           </Button>
           {errors.size > 0 && firstError !== undefined && (
             <p role="status" className="text-sm text-danger">
@@ -157,7 +194,7 @@ export function LaunchForm({
             </p>
           )}
         </div>
-        <div>
+        <div hidden={fork !== undefined}>
           <p className="label mb-1">The same from a terminal</p>
           <Command
             text={launchCommand({

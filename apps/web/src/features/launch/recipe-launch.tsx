@@ -1,14 +1,26 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { Grid3x3 } from "lucide-react";
+import Link from "next/link";
 import { useTRPC } from "../../trpc/client.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { PageHeader } from "../shell/page-header.tsx";
 import { LaunchForm } from "./launch-form.tsx";
 
-/** The launch page of one recipe; parameters may come from a run that is to be repeated. */
-export function RecipeLaunch({ name, fromRunId }: { name: string; fromRunId: string | null }) {
+/** The launch page of one recipe; parameters may come from a run that is to be repeated, or to go on from a checkpoint. */
+export function RecipeLaunch({
+  name,
+  fromRunId,
+  forkStage,
+}: {
+  name: string;
+  fromRunId: string | null;
+  /** Name of the run's stage whose checkpoint is taken. */
+  forkStage: string | null;
+}) {
   const trpc = useTRPC();
   const recipe = useQuery(trpc.recipes.get.queryOptions({ name }, { staleTime: 60_000 }));
   const source = useQuery(
@@ -32,11 +44,25 @@ export function RecipeLaunch({ name, fromRunId }: { name: string; fromRunId: str
   const ready = recipe.data !== undefined && (fromRunId === null || source.data !== undefined);
   return (
     <>
-      <PageHeader title={recipe.data?.title ?? name}>{recipe.data?.summary ?? ""}</PageHeader>
+      <PageHeader
+        title={recipe.data?.title ?? name}
+        actions={
+          forkStage === null && (
+            <Button asChild>
+              <Link href={`/sweeps/new/${name}`}>
+                <Grid3x3 /> Sweep it instead
+              </Link>
+            </Button>
+          )
+        }
+      >
+        {recipe.data?.summary ?? ""}
+      </PageHeader>
       {ready ? (
         <LaunchForm
           recipe={recipe.data}
           initialParams={source.data?.params}
+          {...(fromRunId !== null && forkStage !== null ? { fork: { runId: fromRunId, stage: forkStage } } : {})}
           initialSeeds={source.data === undefined ? "0" : String(source.data.seed + 1)}
         />
       ) : (

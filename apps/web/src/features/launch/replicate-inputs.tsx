@@ -24,11 +24,13 @@ export function ReplicateInputs(props: {
   onProject(slug: string): void;
   /** What several seeds are for here. */
   note?: string;
+  /** The seed is given: only the name is asked for. */
+  onlyName?: boolean;
 }) {
   const { seedsText, problem, projects } = props;
   return (
     <Sheet className="flex flex-col gap-4 px-4 py-4">
-      <div>
+      <div hidden={props.onlyName}>
         <div className="mb-1 flex min-h-6 items-center justify-between gap-2">
           <label htmlFor="seeds" className="text-sm font-medium">
             Seeds
@@ -67,7 +69,7 @@ export function ReplicateInputs(props: {
           {problem ?? props.note ?? "One run each, grouped on the leaderboard as mean ± std. For example 0-4 or 1, 7."}
         </p>
       </div>
-      <div className={cx("grid gap-4", projects.length > 1 && "grid-cols-2")}>
+      <div className={cx("grid gap-4", projects.length > 1 && !props.onlyName && "grid-cols-2")}>
         <div>
           <label htmlFor="run-name" className="mb-1 block text-sm font-medium">
             Name <span className="font-normal text-ink-3">(optional)</span>
@@ -82,7 +84,7 @@ export function ReplicateInputs(props: {
             className={cx(inputLook, "h-9")}
           />
         </div>
-        {projects.length > 1 && (
+        {projects.length > 1 && !props.onlyName && (
           <div>
             <label htmlFor="project" className="mb-1 block text-sm font-medium">
               Project

@@ -52,7 +52,7 @@ const looks: Record<Attempt["status"], { label: string; color: string }> = {
 function AttemptCard({ attempt }: { attempt: Attempt }) {
   const { label, color } = looks[attempt.status];
   const facts: [string, React.ReactNode][] = [
-    ["Worker", attempt.workerName],
+    ["Worker", attempt.host === attempt.workerName ? attempt.workerName : `${attempt.workerName} on ${attempt.host}`],
     ["Started", <Ago key="started" at={attempt.startedAt} />],
     ["Duration", <Elapsed key="duration" from={attempt.startedAt} to={attempt.finishedAt} />],
     ...(attempt.resumedFromStep === null
@@ -89,6 +89,7 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
             </div>
           ))}
         </dl>
+        {attempt.environment !== null && <Environment environment={attempt.environment} />}
         {attempt.failure !== null && (
           <div className="mt-3 rounded-md border border-danger bg-danger-soft px-3.5 py-3">
             <ErrorParts view={attempt.failure} />
@@ -111,5 +112,32 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
         )}
       </article>
     </Sheet>
+  );
+}
+
+/** What it takes to get the same bits again. */
+function Environment({ environment }: { environment: NonNullable<Attempt["environment"]> }) {
+  const { gitCommit, gitDiffSha256, lockSha256, node, onnxruntime, platform, cpu } = environment;
+  const rows = [
+    ["Commit", gitCommit === null ? null : gitCommit.slice(0, 12)],
+    ["Changes on top", gitDiffSha256 === null ? "none" : `sha256 ${gitDiffSha256.slice(0, 12)}`],
+    ["Dependencies", lockSha256 === null ? null : `lock ${lockSha256.slice(0, 12)}`],
+    ["Node.js", node],
+    ["ONNX Runtime", onnxruntime],
+    ["Platform", platform],
+    ["Processor", cpu],
+  ] as const;
+  return (
+    <details className="mt-3">
+      <summary className="w-fit text-sm text-ink-2 underline-offset-2 hover:underline">Environment</summary>
+      <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-0.5 text-sm">
+        {rows.map(([label, value]) => (
+          <div key={label} className="contents">
+            <dt className="text-ink-3">{label}</dt>
+            <dd className="font-mono text-xs leading-5 break-all">{value ?? "not known"}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import type { Run } from "@retort/api";
+import type { Run, Stage } from "@retort/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Copy, Pause, Play, RotateCw, Square } from "lucide-react";
 import Link from "next/link";
@@ -8,9 +8,10 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { AgainMenu } from "./again-menu.tsx";
 
 /** What can be done with a run: stop it, try it again, launch it with changes. */
-export function RunActions({ run }: { run: Run }) {
+export function RunActions({ run, stage }: { run: Run; stage: Stage | undefined }) {
   return (
     <>
       <Button asChild>
@@ -18,6 +19,7 @@ export function RunActions({ run }: { run: Run }) {
           <Copy /> Launch a variation
         </Link>
       </Button>
+      {run.finishedAt !== null && <AgainMenu run={run} stage={stage} />}
       {run.finishedAt === null && run.status !== "cancelled" && <PauseButton run={run} />}
       {run.finishedAt === null && run.status !== "cancelled" && <CancelButton run={run} />}
       {run.status === "cancelled" && <RetryButton runId={run.id} label="Run again" />}

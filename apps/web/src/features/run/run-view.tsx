@@ -56,7 +56,7 @@ function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null })
   );
   return (
     <>
-      <RunHeader run={run} />
+      <RunHeader run={run} stage={stage} />
       <div className="flex flex-col gap-6">
         {failed.map((each) => (
           <FailureCard
@@ -126,7 +126,7 @@ function stageWorthSeeing(stages: readonly Stage[]): Stage | undefined {
   );
 }
 
-function RunHeader({ run }: { run: Run }) {
+function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
   const controls =
     run.headline === null
       ? []
@@ -147,7 +147,7 @@ function RunHeader({ run }: { run: Run }) {
           </span>
         )}
         <div className="ml-auto flex flex-wrap items-center gap-2 max-sm:ml-0">
-          <RunActions run={run} />
+          <RunActions run={run} stage={stage} />
         </div>
       </div>
       <dl className="mt-4 flex flex-wrap gap-x-10 gap-y-3" data-testid="facts">

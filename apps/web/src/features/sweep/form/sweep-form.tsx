@@ -14,6 +14,7 @@ import { GroupFields } from "../../launch/form/group-inputs.tsx";
 import { readSeeds } from "../../launch/form/seeds.ts";
 import { complaints, withValueAt } from "../../launch/form/value.ts";
 import { ReplicateInputs } from "../../launch/replicate-inputs.tsx";
+import { makesAnomalies, SynthesisPreview } from "../../launch/synthesis-preview.tsx";
 import { useDebounced } from "../../launch/use-debounced.ts";
 import { canVary, dimensionComplaint, firstDimension } from "../draft/dimension.ts";
 import { type DraftContext, draftOf, requestOf, type SweepDraft, withNeeded } from "../draft/draft.ts";
@@ -130,6 +131,9 @@ export function SweepForm({
               <GroupFields field={field} path={[]} value={draft.params} />
             </FormProvider>
           </Sheet>
+          {makesAnomalies(field) && (
+            <SynthesisPreview recipe={recipe.name} params={draft.params} sound={paramErrors.size === 0} />
+          )}
         </Panel>
         <Panel id="search" title="Search">
           <Sheet className="flex flex-col gap-6 px-4 py-5 sm:px-6">

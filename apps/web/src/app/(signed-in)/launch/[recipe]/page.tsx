@@ -4,7 +4,7 @@ import { Hydrated, prefetch, serverTRPC } from "../../../../trpc/server.tsx";
 
 interface Props {
   params: Promise<{ recipe: string }>;
-  searchParams: Promise<{ from?: string }>;
+  searchParams: Promise<{ from?: string; fork?: string; stage?: string }>;
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -13,11 +13,15 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function RecipeLaunchPage({ params, searchParams }: Props) {
   const { recipe } = await params;
-  const { from } = await searchParams;
+  const { from, fork, stage } = await searchParams;
   await prefetch(serverTRPC.recipes.get.queryOptions({ name: recipe }), serverTRPC.projects.list.queryOptions());
   return (
     <Hydrated>
-      <RecipeLaunch name={recipe} fromRunId={from ?? null} />
+      <RecipeLaunch
+        name={recipe}
+        fromRunId={fork ?? from ?? null}
+        forkStage={fork === undefined ? null : (stage ?? null)}
+      />
     </Hydrated>
   );
 }
