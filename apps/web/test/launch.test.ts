@@ -153,11 +153,12 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.waitForURL(/\/sweeps\/[0-9a-f-]{36}$/);
 
       await page.locator("header [data-status=finished]").waitFor({ timeout: runMs });
-      expect(await page.locator("[data-trials=succeeded]").innerText()).toMatch(/^4\s+done$/);
+      await expect.poll(() => page.locator("[data-trials=succeeded]").innerText()).toMatch(/^4\s+done$/);
       expect(await page.getByTestId("sweep-facts").innerText()).toMatch(/Best Checks passed so far[\s\S]+100\.0 %/);
       const points = page.getByRole("table", { name: "Trials" }).locator("[data-trial]");
-      expect(await points.count()).toBe(2);
-      expect(await points.first().innerText()).toMatch(/2 of 2\s+100\.0 % ± 0\.0/);
+      await expect.poll(() => points.count()).toBe(2);
+      for (const point of [points.first(), points.last()])
+        await expect.poll(() => point.innerText()).toMatch(/2 of 2\s+100\.0 % ± 0\.0/);
       await page.getByRole("tab", { name: "Stages" }).click();
       await page.locator("[data-node=work]").first().waitFor();
 

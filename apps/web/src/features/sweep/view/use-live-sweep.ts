@@ -18,7 +18,11 @@ export function useLiveSweep(sweepId: string) {
       { sweepId },
       {
         enabled: visible && !ended,
-        onData: ({ data }) => queries.setQueryData(trpc.sweeps.get.queryKey({ sweepId }), data),
+        onData: ({ data }) => {
+          queries.setQueryData(trpc.sweeps.get.queryKey({ sweepId }), data);
+          // Trials, stages and plots are no longer asked for by themselves: what they show must be the end.
+          if (data.finishedAt !== null) void queries.invalidateQueries();
+        },
       },
     ),
   );
