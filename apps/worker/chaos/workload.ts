@@ -17,7 +17,7 @@ export async function launchSweep({ retort }: Cluster, options: WorkloadOptions)
     params: {
       data: { adapter: "scenes", params: { numTrainImages: 16, numTestImages: 2 } },
       size: "nano",
-      training: { numSteps: 40, batchSize: 2, warmupSteps: 5, checkpointEverySteps: 10 },
+      training: { numSteps: 200, batchSize: 4, warmupSteps: 10, checkpointEverySteps: 20 },
       threads: 1,
       numSampleImages: 1,
     },

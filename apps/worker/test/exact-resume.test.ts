@@ -10,7 +10,7 @@ const request = {
   params: {
     data: { adapter: "scenes", params: { numTrainImages: 16, numTestImages: 2 } },
     size: "nano",
-    training: { numSteps: 40, batchSize: 2, warmupSteps: 5, checkpointEverySteps: 10 },
+    training: { numSteps: 400, batchSize: 4, warmupSteps: 20, checkpointEverySteps: 50 },
     threads: 1,
     numSampleImages: 1,
   },
@@ -69,7 +69,7 @@ it("a training killed before its first checkpoint, between two, and near its end
   const { id } = await training();
   const lossStep = async () => (await training()).latest.find(({ key }) => key === "loss")?.step ?? 0;
   const killed: number[] = [];
-  for (const step of [1, 15, 35]) {
+  for (const step of [1, 120, 280]) {
     await disturbed.until(
       async () => (await lossStep()) >= step,
       500_000,
