@@ -145,7 +145,6 @@ async function architecture(name: ImageTowerName, sizePx: number): Promise<void>
   const mask = new Uint8Array(sizePx * sizePx).fill(1, 0, sizePx * 20);
   const batch: Record<string, Tensor> = {
     pixels: bytes([1, sizePx, sizePx, config.channels]),
-    brightness: { dtype: "float32", shape: [1, 2], data: Float32Array.of(0.5, 0.2) },
     mask: { dtype: "uint8", shape: [1, sizePx, sizePx], data: mask },
   };
   const first = await step.run(batch);

@@ -13,6 +13,8 @@ export const clipAdaBatchOptions = z.strictObject({
   synthesis: synthesisParams,
   window: windowParams,
   channels: z.union([z.literal(1), z.literal(3)]),
+  /** Does the tower ask for the brightness of whole images? A train step refuses inputs that nothing reads. */
+  givesBrightness: z.boolean(),
   sizePx: z.int().positive(),
   /** Share of each category's images that training does not see. */
   heldOut: z.number().min(0).max(0.9),
@@ -49,7 +51,7 @@ export async function createBatchProducer(given: unknown): Promise<BatchProducer
       const lead = [stepsPerRun, batchSize];
       return {
         pixels: { dtype: "uint8", shape: [...lead, cropPx, cropPx, channels], data: pixels },
-        brightness: { dtype: "float32", shape: [...lead, 2], data: brightness },
+        ...(options.givesBrightness && { brightness: { dtype: "float32", shape: [...lead, 2], data: brightness } }),
         mask: { dtype: "uint8", shape: [...lead, cropPx, cropPx], data: mask },
       };
     },

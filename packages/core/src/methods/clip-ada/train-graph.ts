@@ -33,7 +33,7 @@ export interface ClipAdaTrainGraph {
 }
 
 /**
- * Inputs: `pixels` uint8 [B,c,c,C], `brightness` float [B,2] of the whole images, `mask` uint8 [B,c,c], 1 where anomalous.
+ * Inputs: `pixels` uint8 [B,c,c,C], `brightness` float [B,2] of the whole images unless the tower takes them as they are, `mask` uint8 [B,c,c], 1 where anomalous.
  * Parameters: "image.", "text.", "prompt.", "adapter.", "similarity."; the regime decides which of them learn, and the text
  * tower never does.
  */
@@ -41,7 +41,8 @@ export function clipAdaTrainGraph(options: ClipAdaTrainGraphOptions): ClipAdaTra
   const { image, text, params, losses, batchSize, cropPx, seed } = options;
   const g = graph("clip-ada");
   const pixels = g.input("pixels", { dtype: "uint8", shape: [batchSize, cropPx, cropPx, image.config.channels] });
-  const brightness = g.input("brightness", { dtype: "float32", shape: [batchSize, 2] });
+  const brightness =
+    image.config.brightness === "none" ? undefined : g.input("brightness", { dtype: "float32", shape: [batchSize, 2] });
   const mask = g.input("mask", { dtype: "uint8", shape: [batchSize, cropPx, cropPx] });
 
   const learnsTower = params.regime === "small-tower-trained-here";

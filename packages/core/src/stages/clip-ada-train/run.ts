@@ -50,6 +50,7 @@ export async function runClipAdaTrain(context: StageContext<ClipAdaTrainParams>)
     synthesis: params.synthesis,
     window: params.window,
     channels: image.config.channels,
+    givesBrightness: image.config.brightness !== "none",
     sizePx: params.detection.sizePx,
     heldOut: params.validation.heldOutShare,
     batchSize: training.batchSize,
