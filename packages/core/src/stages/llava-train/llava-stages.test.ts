@@ -86,7 +86,7 @@ async function outputsOf(model: string, features: string, params: object): Promi
   return keep(`outputs-${Math.random()}.safetensors`, run.artifacts.get("outputs")!.bytes);
 }
 
-describe("stages of LLaVA-KD", () => {
+describe("stages of LLaVA-KD", { timeout: 120_000 }, () => {
   let features: string;
   let student: string;
   let teacher: string;
