@@ -10,13 +10,14 @@ const stages = new Map<string, StageTime>();
 let numPlanned = 0;
 let cursor: string | null = null;
 do {
-  const page: Awaited<ReturnType<typeof retort.runs.list.query>> = await retort.runs.list.query({ limit: 500, cursor });
-  for (const { id, name, seed, status, configKey } of page.runs) {
+  const page: Awaited<ReturnType<typeof retort.runs.list.query>> = await retort.runs.list.query({ limit: 25, cursor });
+  const details = await Promise.all(page.runs.map(({ id }) => retort.runs.get.query({ runId: id })));
+  for (const [index, { name, seed, status, configKey }] of page.runs.entries()) {
     // Whoever launched it, by whatever name: the configuration tells. One may belong to several sweeps.
     const asked = points.filter((point) => point.configKey === configKey && point.seeds.includes(seed));
     const named = /^([a-z0-9-]+): (.*?)(?: \(seed \d+\))?$/.exec(name);
     if (asked.length === 0 && named === null) continue;
-    const run = await retort.runs.get.query({ runId: id });
+    const run = details[index]!;
     numPlanned += run.stages.length;
     for (const { id: stageId, kind, status: stageStatus, deviceSeconds } of run.stages) {
       if (stageStatus === "succeeded") stages.set(stageId, { kind, seconds: deviceSeconds });
