@@ -26,7 +26,9 @@ import { transaction } from "./transaction.ts";
 export type Fingerprint = (reference: DataReference) => Promise<string>;
 
 /** Trials a transaction: a sweep of thousands does not hold its locks for seconds. */
-const batchSize = 500;
+const batchSize = 200;
+/** Planning reads data sets, and a starved machine plans slowly: the database ends a transaction that says nothing for 10 s. */
+const maxSilentMs = 2_000;
 
 /**
  * Creates trials while the sweep has room for them. Points, runs, stages and the sampler's state are written together under the
@@ -82,15 +84,26 @@ export async function createTrials(
 ): Promise<void> {
   const planned: { number: number; trial: TrialInput; run: RunInput | null; failure: Failure | null }[] = [];
   const fingerprints = new Map(Object.entries(sweep.fingerprints));
-  for (const [index, trial] of wanted.entries()) {
-    const number = firstNumber + index;
-    try {
-      const run = await planTrial(sweep, trial, { number, fingerprint, fingerprints });
-      planned.push({ number, trial, run, failure: null });
-    } catch (error) {
-      if (!(error instanceof SpecError)) throw error;
-      planned.push({ number, trial, run: null, failure: classify(error) });
+  const keepAlive = setInterval(() => void client.query("SELECT").catch(() => {}), maxSilentMs);
+  let spokenAtMs = performance.now();
+  try {
+    for (const [index, trial] of wanted.entries()) {
+      const number = firstNumber + index;
+      try {
+        const run = await planTrial(sweep, trial, { number, fingerprint, fingerprints });
+        planned.push({ number, trial, run, failure: null });
+      } catch (error) {
+        if (!(error instanceof SpecError)) throw error;
+        planned.push({ number, trial, run: null, failure: classify(error) });
+      }
+      // Plans without a data set to read give no timer a turn.
+      if (performance.now() - spokenAtMs > maxSilentMs) {
+        await client.query("SELECT");
+        spokenAtMs = performance.now();
+      }
     }
+  } finally {
+    clearInterval(keepAlive);
   }
   if (fingerprints.size > Object.keys(sweep.fingerprints).length) {
     sweep.fingerprints = Object.fromEntries(fingerprints);
