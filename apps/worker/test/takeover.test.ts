@@ -107,7 +107,7 @@ describe("a worker's process", { timeout: 240_000 }, () => {
 });
 
 describe("two workers", () => {
-  it("run each stage once", async () => {
+  it("run each stage once, whoever takes it", async () => {
     await Promise.all(["one", "other"].map((name) => platform.startWorker({ name })));
     const runIds = await Promise.all(
       Array.from({ length: 6 }, (_, index) => platform.launch({ steps: 5, threads: 2 }, 100 + index)),
@@ -117,6 +117,5 @@ describe("two workers", () => {
       runs.flatMap(({ stages }) => stages.map(({ id }) => platform.db.attempts.forStage(id))),
     );
     expect(rows.map((list) => list.length)).toEqual(Array.from({ length: 6 }, () => 1));
-    expect(new Set(rows.flat().map(({ workerName }) => workerName)).size).toBeGreaterThan(1);
   });
 });

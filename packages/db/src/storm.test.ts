@@ -12,6 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
+/** Short, so that leases are lost, and long enough for a busy machine to keep most of them. */
+const leaseMs = 100;
+
 /** Random numbers that a failure can be repeated with, though not the order in which the database serves its clients. */
 function random(seed: number): () => number {
   let state = seed;
@@ -60,7 +63,7 @@ it("a storm of launches, failures, lost leases, cancellations and retries ends i
   async function worker(): Promise<void> {
     const { id: workerId } = await db.workers.register(testWorker);
     for (;;) {
-      const stage = await db.stages.claim({ workerId, capabilities: testWorker, leaseMs: 30 });
+      const stage = await db.stages.claim({ workerId, capabilities: testWorker, leaseMs });
       if (stage === null) {
         if (calm) return;
         await new Promise((done) => setTimeout(done, 5));
@@ -76,8 +79,8 @@ it("a storm of launches, failures, lost leases, cancellations and retries ends i
         if (dice < 0.1) continue;
         // Stopped for longer than its lease: it goes on as if nothing had been, and finishes before it asks.
         const isLate = dice < 0.25;
-        if (isLate) await new Promise((done) => setTimeout(done, 50));
-        else if ((await db.stages.heartbeat(fence, { leaseMs: calm ? 60_000 : 30 })).cancelRequested) {
+        if (isLate) await new Promise((done) => setTimeout(done, 1.5 * leaseMs));
+        else if ((await db.stages.heartbeat(fence, { leaseMs: calm ? 60_000 : leaseMs })).cancelRequested) {
           await db.stages.cancelled(fence);
           continue;
         }

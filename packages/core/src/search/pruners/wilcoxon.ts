@@ -69,7 +69,9 @@ function bestFinished(trials: readonly Trial[], mode: Mode): Trial | null {
     const scores = Object.values(trial.samples).filter(Number.isFinite);
     if (trial.status !== "succeeded" || scores.length === 0) continue;
     const mean = sum(scores) / scores.length;
-    if (best === null || advantage(mean, best.mean, mode) > 0) best = { trial, mean };
+    const lead = best === null ? 1 : advantage(mean, best.mean, mode);
+    // Of equals the first: the order of the history decides nothing.
+    if (best === null || lead > 0 || (lead === 0 && trial.trial < best.trial.trial)) best = { trial, mean };
   }
   return best?.trial ?? null;
 }
