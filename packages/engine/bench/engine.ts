@@ -1,12 +1,13 @@
 /**
  * Training and forward steps of three small models, measured in alternation with PyTorch eager on the same machine:
- * `npx tsx packages/engine/bench/engine.ts [--peer] [--json] [--model S] [--mode train] [--threads 1] [--rounds 3]`
+ * `npx tsx packages/engine/bench/engine.ts [--peer] [--cpu] [--json] [--model S] [--mode train] [--threads 1] [--rounds 3]`
  */
 import { execFile } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { sharedPath } from "../../../scripts/shared.mjs";
+import { clocks } from "./engine/clock.ts";
 import { measureCompile } from "./engine/compile.ts";
 import type { Measurement } from "./engine/measure.ts";
 import { configs, type ModelName } from "./engine/models.ts";
@@ -15,6 +16,8 @@ export interface EngineBenchOptions {
   /** Measure PyTorch as well and print ratios. */
   peer?: boolean;
   json?: boolean;
+  /** Processor time of all threads instead of time: what stays comparable on a machine that others use. */
+  cpu?: boolean;
   models?: readonly ModelName[];
   modes?: readonly ("train" | "fwd")[];
   threads?: readonly number[];
@@ -49,7 +52,7 @@ export async function run(options: EngineBenchOptions = {}): Promise<Figure[]> {
     figures.push(figure);
     console.log(json ? JSON.stringify(figure) : text(figure));
   };
-  const compiled = measureCompile();
+  const compiled = measureCompile(clocks[options.cpu ? "cpu" : "time"]);
   print({ name: "engine.compile.1000", value: compiled.ms_min, unit: "ms", goal: goals.compileMs });
   if (peer) warnOfSlowPeer();
   for (const threads of options.threads ?? [1, 2])
@@ -59,7 +62,7 @@ export async function run(options: EngineBenchOptions = {}): Promise<Figure[]> {
         const theirs: Measurement[] = [];
         for (let round = 0; round < rounds; round++) {
           if (peer) theirs.push(await measurePeer(model, mode, threads, options));
-          ours.push(await measureEngine(model, mode, threads));
+          ours.push(await measureEngine(model, mode, threads, options));
         }
         const name = `engine.${mode}.${model}.${threads}t`;
         const sides = [ours, theirs] as const;
@@ -71,7 +74,12 @@ export async function run(options: EngineBenchOptions = {}): Promise<Figure[]> {
   return figures;
 }
 
-async function measureEngine(model: ModelName, mode: "train" | "fwd", threads: number): Promise<Measurement> {
+async function measureEngine(
+  model: ModelName,
+  mode: "train" | "fwd",
+  threads: number,
+  { cpu = false }: EngineBenchOptions,
+): Promise<Measurement> {
   const script = fileURLToPath(new URL("engine/measure.ts", import.meta.url));
   const { stdout } = await run1(process.execPath, [
     "--import",
@@ -82,9 +90,16 @@ async function measureEngine(model: ModelName, mode: "train" | "fwd", threads: n
     `${threads}`,
     `${numSteps}`,
     `${stepsPerRun}`,
+    cpu ? "cpu" : "time",
   ]);
   return JSON.parse(stdout) as Measurement;
 }
+
+/** Runs a script whose clock counts processor time. */
+const onProcessorTime = `import runpy, sys, time
+time.perf_counter = time.process_time
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")`;
 
 async function measurePeer(
   model: ModelName,
@@ -92,11 +107,11 @@ async function measurePeer(
   threads: number,
   options: EngineBenchOptions,
 ): Promise<Measurement> {
-  const { peerScript = sharedPath("bench", "torch_step.py"), python = "/usr/bin/python3" } = options;
+  const { peerScript = sharedPath("bench", "torch_step.py"), python = "/usr/bin/python3", cpu = false } = options;
   if (!existsSync(peerScript))
     throw new Error(`the peer's script is not at ${peerScript}; set RETORT_SHARED or peerScript`);
   const settings = ["--model", model, "--mode", mode, "--threads", `${threads}`, "--steps", `${numSteps}`, "--losses"];
-  const { stdout } = await run1(python, [peerScript, ...settings]);
+  const { stdout } = await run1(python, [...(cpu ? ["-c", onProcessorTime] : []), peerScript, ...settings]);
   return JSON.parse(stdout) as Measurement;
 }
 
@@ -153,6 +168,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     options: {
       peer: { type: "boolean" },
       json: { type: "boolean" },
+      cpu: { type: "boolean" },
       model: { type: "string", multiple: true },
       mode: { type: "string", multiple: true },
       threads: { type: "string", multiple: true },
@@ -162,6 +178,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await run({
     peer: values.peer ?? false,
     json: values.json ?? false,
+    cpu: values.cpu ?? false,
     ...(values.model && { models: values.model as ModelName[] }),
     ...(values.mode && { modes: values.mode as ("train" | "fwd")[] }),
     ...(values.threads && { threads: values.threads.map(Number) }),

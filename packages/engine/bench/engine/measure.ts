@@ -1,9 +1,10 @@
 /**
  * One measurement in a process of its own, so that peak memory is that of the work. Arguments: model, mode, threads, timed
- * steps, steps per run; prints what the peer's script prints.
+ * steps, steps per run, "time" or "cpu" (processor time of all threads); prints what the peer's script prints.
  */
 import { optim, type Tensor } from "../../src/index.ts";
 import { compile, compileTrainStep } from "../../src/node.ts";
+import { type ClockName, clocks } from "./clock.ts";
 import { buildBatch, buildModel, type ModelName } from "./models.ts";
 
 export interface Measurement {
@@ -30,10 +31,10 @@ async function measureTraining(
   const times: number[] = [];
   const train = async (count: number) => {
     const repeated = Object.fromEntries(batch.map(([name, tensor]) => [name, repeat(tensor, count)]));
-    const start = performance.now();
+    const start = nowMs();
     const report = await step.run(repeated);
     losses.push(...report.losses);
-    return (performance.now() - start) / count;
+    return (nowMs() - start) / count;
   };
   await train(Math.min(warmupSteps, stepsPerRun));
   while (losses.length < warmupSteps) await train(1);
@@ -49,9 +50,9 @@ async function measureForward(model: ModelName, threads: number, numSteps: numbe
   const { x } = buildBatch(model);
   const times: number[] = [];
   for (let i = 0; i < warmupSteps + numSteps; i++) {
-    const start = performance.now();
+    const start = nowMs();
     await program.run({ x });
-    if (i >= warmupSteps) times.push(performance.now() - start);
+    if (i >= warmupSteps) times.push(nowMs() - start);
   }
   await program.dispose();
   return report(times, []);
@@ -71,7 +72,8 @@ function repeat({ dtype, shape, data }: Tensor, count: number): Tensor {
   return { dtype, shape: [count, ...shape], data: all };
 }
 
-const [model, mode, threads, numSteps, stepsPerRun] = process.argv.slice(2);
+const [model, mode, threads, numSteps, stepsPerRun, clock] = process.argv.slice(2);
+const nowMs = clocks[clock as ClockName];
 const result =
   mode === "train"
     ? await measureTraining(model as ModelName, Number(threads), Number(numSteps), Number(stepsPerRun))

@@ -1,6 +1,7 @@
 import { type nn, op, type Value } from "@retort/engine";
 import type { ImageTowerConfig } from "../../models/clip/config.ts";
 import { imageTower, type PatchFeatures } from "../../models/clip/image-tower.ts";
+import { enlargedSmoothly } from "../clip-ada/smoothing.ts";
 import type { PatchFeatureParams } from "./params.ts";
 
 export interface PatchGrid {
@@ -68,20 +69,6 @@ export function resized(map: Value, { height, width }: PatchGrid): Value {
 export function finishedMap(scores: Value, grid: PatchGrid, { imageSizePx, smoothingPx }: PatchFeatureParams): Value {
   const batch = scores.shape[0]!;
   const map = op.reshape(scores, [batch, 1, grid.height, grid.width]);
-  const large = resized(map, { height: imageSizePx, width: imageSizePx });
-  return op.reshape(smoothed(large, smoothingPx), [batch, imageSizePx, imageSizePx]);
-}
-
-/** A Gaussian along rows, then along columns, borders repeated; x [B,1,H,W]. Cut at four standard deviations as SciPy does. */
-function smoothed(x: Value, sigmaPx: number): Value {
-  if (sigmaPx === 0) return x;
-  const radius = Math.max(1, Math.round(4 * sigmaPx));
-  const taps = Float32Array.from({ length: 2 * radius + 1 }, (_, at) =>
-    Math.exp(-0.5 * ((at - radius) / sigmaPx) ** 2),
-  );
-  const total = taps.reduce((sum, tap) => sum + tap, 0);
-  const data = taps.map((tap) => tap / total);
-  const kernel = (shape: number[]) => x.graph.constant({ dtype: "float32", shape, data });
-  const padded = op.pad(x, { pads: [0, 0, radius, radius, 0, 0, radius, radius], mode: "edge" });
-  return op.conv(op.conv(padded, kernel([1, 1, 1, taps.length])), kernel([1, 1, taps.length, 1]));
+  const large = enlargedSmoothly(map, { height: imageSizePx, width: imageSizePx }, smoothingPx);
+  return op.reshape(large, [batch, imageSizePx, imageSizePx]);
 }
