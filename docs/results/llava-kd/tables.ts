@@ -93,7 +93,7 @@ const tables: Record<string, string> = {
     ["stage", "executed", "median seconds"],
     measured.stages.map(({ kind, count, medianSeconds }) => [kind, `${count}`, `${medianSeconds}`]),
   ),
-  shared: `The runs launched name ${measured.numPlannedStages} stages in all. ${measured.numExecutedStages} have been executed so far; ${measured.runs.length} rows are finished. What several runs ask for is executed once.`,
+  shared: `The runs launched name ${measured.numPlannedStages} stages in all. ${measured.numExecutedStages} have been executed so far; ${measured.runs.length} rows are finished. The difference is both what runs share, which is executed once, and what has not run yet.`,
   published: table(
     ["published (not comparable: other data, models a thousand times larger)", "Avg10", "source"],
     llavaKdPublished.map(({ label, value, source }) => [label, (100 * value).toFixed(1), source]),
