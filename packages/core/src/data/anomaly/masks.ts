@@ -17,20 +17,24 @@ export interface Mask {
 export async function decodeMask(source: ImageSource): Promise<Mask> {
   try {
     const image = await openImage(source);
-    const { depth } = await image.metadata();
+    const { depth, space } = await image.metadata();
     // 8 bits would round a 16-bit class number to nothing.
     const wide = depth !== "uchar" && source.kind !== "rgb";
+    const grey = space === "b-w" || space === "grey16";
     const upright = image
       .autoOrient()
       .removeAlpha()
-      .toColourspace(wide ? "rgb16" : "srgb");
+      .toColourspace(grey ? (wide ? "grey16" : "b-w") : wide ? "rgb16" : "srgb");
     const { data, info } = await upright
       .raw({ depth: wide ? "ushort" : "uchar" })
       .toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     const values = wide ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
     const mask = new Uint8Array(width * height);
-    for (let at = 0; at < values.length; at++) if (values[at] !== 0) mask[Math.floor(at / channels)] = 1;
+    for (let pixel = 0; pixel < mask.length; pixel++) {
+      const first = pixel * channels;
+      for (let at = first; at < first + channels; at++) if (values[at] !== 0) mask[pixel] = 1;
+    }
     return { data: mask, width, height };
   } catch (cause) {
     throw new DataError({

@@ -11,13 +11,14 @@ import { decodeImages, encodePng } from "../../data/images.ts";
 import { auroc } from "../../metrics/anomaly/auroc.ts";
 import { averagePrecision } from "../../metrics/anomaly/average-precision.ts";
 import { f1Max } from "../../metrics/anomaly/f1-max.ts";
+import { float32OfKey, keysOfFloat32 } from "../../metrics/anomaly/order-keys.ts";
 import { PixelRanker } from "../../metrics/anomaly/pixel-ranker.ts";
 import { pixelScoresOf } from "../../metrics/anomaly/pixel-scores.ts";
+import { radixSort } from "../../metrics/anomaly/radix-sort.ts";
 import { drawHeatMap } from "./heat-map.ts";
 import { placements } from "./placements.ts";
-import { resizeMap } from "./resize-map.ts";
-import type { AnomalyScorer } from "./scorer.ts";
-import { meanBrightness } from "./scorer.ts";
+import { type MapSize, resizeMap } from "./resize-map.ts";
+import { type AnomalyScorer, meanBrightnessOf } from "./scorer.ts";
 
 /** Largest false positive rate of AU-PRO. */
 const AUPRO_LIMIT = 0.3;
@@ -98,9 +99,12 @@ interface Scored {
   image: AnomalyTestImage;
   score: number;
   brightness: number;
-  /** The map as it came, for the picture. */
+}
+
+/** A map at the size at which it is kept for the pictures. */
+interface ShownMap {
   map: Float32Array;
-  mapSize: { width: number; height: number };
+  mapSize: MapSize;
 }
 
 type CategoryOptions = EvaluationOptions & { scorer: AnomalyScorer; condition: string };
@@ -112,6 +116,8 @@ async function evaluateCategory(
 ) {
   const ranker = new PixelRanker(test.reduce((sum, { width, height }) => sum + width * height, 0));
   const scored: Scored[] = [];
+  // Of all pictures, also those that are not shown: together they decide which scores are black and white.
+  const shownMaps: ShownMap[] = [];
   const startedAt = performance.now();
   let scoringMs = 0;
   const batches = Array.from({ length: Math.ceil(test.length / scorer.batchSize) }, (_, index) =>
@@ -127,18 +133,14 @@ async function evaluateCategory(
     const scoringAt = performance.now();
     const { maps, width, height, scores } = await scorer.score(pixels, batch.length);
     scoringMs += performance.now() - scoringAt;
-    const control = await meanBrightness(scorer.imageSizePx).score(pixels, batch.length);
+    const brightness = meanBrightnessOf(pixels, batch.length);
     batch.forEach((image, row) => {
       const map = maps.subarray(row * width * height, (row + 1) * width * height);
       ranker.add({ map: resizeMap(map, { width, height }, image), mask: masks[row]!, ...sizeOf(image) });
-      const shown = { width: Math.min(width, SHOWN_MAP_PX), height: Math.min(height, SHOWN_MAP_PX) };
-      scored.push({
-        image,
-        score: scores[row]!,
-        brightness: control.scores[row]!,
-        map: resizeMap(map, { width, height }, shown),
-        mapSize: shown,
-      });
+      scored.push({ image, score: scores[row]!, brightness: brightness[row]! });
+      if (numSampleImages === 0) return;
+      const mapSize = { width: Math.min(width, SHOWN_MAP_PX), height: Math.min(height, SHOWN_MAP_PX) };
+      shownMaps.push({ map: resizeMap(map, { width, height }, mapSize), mapSize });
     });
     progress(scored.length);
     await yieldToEvents();
@@ -150,6 +152,7 @@ async function evaluateCategory(
       `${perSecond(performance.now() - startedAt).toFixed(1)} with decoding and ranking`,
   );
   const labels = test.map(isAnomalous);
+  const pictures = await picturesOf(test.slice(0, numSampleImages), shownMaps, signal);
   const pixel = pixelScoresOf(ranker.rank(`pixel metrics of ${name}`), { limit: AUPRO_LIMIT });
   return {
     metrics: {
@@ -166,7 +169,7 @@ async function evaluateCategory(
       scored.map(({ brightness }) => brightness),
       labels,
     ),
-    samples: await samplesOf(scored, { labels, numSampleImages, signal }),
+    samples: samplesOf(scored, { labels, pictures }),
   };
 }
 
@@ -194,45 +197,60 @@ async function maskOf(image: AnomalyTestImage): Promise<Uint8Array | null> {
 const sizeOf = ({ width, height }: AnomalyTestImage) => ({ width, height });
 
 /** A sample a picture; its score is its share in the image AUROC, the detector's own number stands in the details. */
-async function samplesOf(
+function samplesOf(
   scored: readonly Scored[],
-  { labels, numSampleImages, signal }: { labels: readonly boolean[]; numSampleImages: number; signal: AbortSignal },
-): Promise<CategoryEvaluation["samples"]> {
+  { labels, pictures }: { labels: readonly boolean[]; pictures: readonly Uint8Array[] },
+): CategoryEvaluation["samples"] {
   const places = placements(
     scored.map(({ score }) => score),
     labels,
   );
-  const range = shownRange(scored);
   const samples: CategoryEvaluation["samples"] = [];
-  for (const [index, { image, score, map, mapSize, brightness }] of scored.entries()) {
-    signal.throwIfAborted();
+  for (const [index, { image, score, brightness }] of scored.entries()) {
+    const imagePng = pictures[index];
     const { imageId, category, defect } = image;
     samples.push({
       sampleId: imageId,
       clusterId: imageId,
       score: places[index]!,
       detail: { category, defect, expected: labels[index] ? "anomalous" : "good", anomalyScore: score, brightness },
-      ...(index < numSampleImages ? { imagePng: await pictureOf(image, { map, mapSize, range }) } : {}),
+      ...(imagePng === undefined ? {} : { imagePng }),
     });
   }
   return samples;
 }
 
-function shownRange(scored: readonly Scored[]): { lowest: number; highest: number } {
-  const values = new Float32Array(scored.reduce((sum, { map }) => sum + map.length, 0));
+/** PNGs of the first pictures with their heat maps. */
+async function picturesOf(
+  images: readonly AnomalyTestImage[],
+  shownMaps: readonly ShownMap[],
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  if (images.length === 0) return [];
+  const range = shownRange(shownMaps);
+  const pictures: Uint8Array[] = [];
+  for (const [index, image] of images.entries()) {
+    signal.throwIfAborted();
+    pictures.push(await pictureOf(image, { ...shownMaps[index]!, range }));
+  }
+  return pictures;
+}
+
+function shownRange(maps: readonly ShownMap[]): { lowest: number; highest: number } {
+  const keys = new Uint32Array(maps.reduce((sum, { map }) => sum + map.length, 0));
   let at = 0;
-  for (const { map } of scored) {
-    values.set(map, at);
+  for (const { map } of maps) {
+    keys.set(keysOfFloat32(map), at);
     at += map.length;
   }
-  values.sort();
-  const [lowest, highest] = SHOWN_QUANTILES.map((share) => values[Math.floor(share * (values.length - 1))] ?? 0);
+  radixSort(keys);
+  const [lowest, highest] = SHOWN_QUANTILES.map((share) => float32OfKey(keys[Math.floor(share * (keys.length - 1))]!));
   return { lowest: lowest!, highest: highest! };
 }
 
 async function pictureOf(
   image: AnomalyTestImage,
-  { map, mapSize, range }: Pick<Scored, "map" | "mapSize"> & { range: { lowest: number; highest: number } },
+  { map, mapSize, range }: ShownMap & { range: { lowest: number; highest: number } },
 ): Promise<Uint8Array> {
   const size = { width: SHOWN_PX, height: SHOWN_PX };
   const [rgb, mask] = await Promise.all([decodeImages([image.image()], { sizePx: SHOWN_PX }), maskOf(image)]);

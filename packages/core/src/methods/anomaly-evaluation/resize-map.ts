@@ -6,18 +6,22 @@ export interface MapSize {
 /** Bilinear interpolation with pixel centres at half integers, borders repeated: [from.height, from.width] -> [to.height, to.width]. */
 export function resizeMap(map: Float32Array, from: MapSize, to: MapSize): Float32Array<ArrayBuffer> {
   if (from.width === to.width && from.height === to.height) return map.slice();
-  const columns = taps(from.width, to.width);
+  // One name each for what the inner loop reads: it runs once a pixel of every test picture.
+  const { first: lefts, second: rights, share: shares } = taps(from.width, to.width);
   const rows = taps(from.height, to.height);
-  const out = new Float32Array(to.width * to.height);
+  const { width } = to;
+  const out = new Float32Array(width * to.height);
   for (let y = 0; y < to.height; y++) {
     const top = rows.first[y]! * from.width;
     const bottom = rows.second[y]! * from.width;
     const down = rows.share[y]!;
-    for (let x = 0; x < to.width; x++) {
-      const [left, right, across] = [columns.first[x]!, columns.second[x]!, columns.share[x]!];
-      const above = map[top + left]! + (map[top + right]! - map[top + left]!) * across;
-      const below = map[bottom + left]! + (map[bottom + right]! - map[bottom + left]!) * across;
-      out[y * to.width + x] = above + (below - above) * down;
+    const start = y * width;
+    for (let x = 0; x < width; x++) {
+      const [left, right, across] = [lefts[x]!, rights[x]!, shares[x]!];
+      const [aboveLeft, belowLeft] = [map[top + left]!, map[bottom + left]!];
+      const above = aboveLeft + (map[top + right]! - aboveLeft) * across;
+      const below = belowLeft + (map[bottom + right]! - belowLeft) * across;
+      out[start + x] = above + (below - above) * down;
     }
   }
   return out;

@@ -25,17 +25,24 @@ export function meanBrightness(imageSizePx: number): AnomalyScorer {
     imageSizePx,
     batchSize: 16,
     async score(pixels, numImages) {
-      const size = imageSizePx * imageSizePx;
-      const maps = new Float32Array(numImages * size);
-      for (let at = 0; at < maps.length; at++) {
-        maps[at] = (0.299 * pixels[3 * at]! + 0.587 * pixels[3 * at + 1]! + 0.114 * pixels[3 * at + 2]!) / 255;
-      }
-      const scores = Float32Array.from({ length: numImages }, (_, image) => {
-        let sum = 0;
-        for (let at = image * size; at < (image + 1) * size; at++) sum += maps[at]!;
-        return sum / size;
-      });
-      return { maps, width: imageSizePx, height: imageSizePx, scores };
+      const maps = Float32Array.from({ length: numImages * imageSizePx * imageSizePx }, (_, at) =>
+        brightnessAt(pixels, at),
+      );
+      return { maps, width: imageSizePx, height: imageSizePx, scores: meanBrightnessOf(pixels, numImages) };
     },
   };
 }
+
+/** Mean brightness of each of N pictures, 8-bit RGB of one size: [N], in [0, 1]. */
+export function meanBrightnessOf(pixels: Uint8Array, numImages: number): Float32Array {
+  const size = pixels.length / numImages / 3;
+  return Float32Array.from({ length: numImages }, (_, image) => {
+    let sum = 0;
+    for (let at = image * size; at < (image + 1) * size; at++) sum += brightnessAt(pixels, at);
+    return sum / size;
+  });
+}
+
+/** Of one pixel, as float32. */
+const brightnessAt = (rgb: Uint8Array, at: number) =>
+  Math.fround((0.299 * rgb[3 * at]! + 0.587 * rgb[3 * at + 1]! + 0.114 * rgb[3 * at + 2]!) / 255);

@@ -9,13 +9,13 @@ export function auroc(samples: ScoredSamples): number {
 }
 
 export function aurocOf(ranking: Ranking): number {
-  let twiceArea = 0;
+  const { positives, negatives } = ranking;
+  let twiceWins = 0;
   let lastTrue = 0;
-  let lastFalse = 0;
-  forEachThreshold(ranking, (truePositives, falsePositives) => {
-    twiceArea += (falsePositives - lastFalse) * (truePositives + lastTrue);
+  forEachThreshold(ranking, ({ truePositives, falsePositives, tiedNegatives }) => {
+    const numBelow = negatives.length - falsePositives;
+    twiceWins += (truePositives - lastTrue) * (2 * numBelow + tiedNegatives);
     lastTrue = truePositives;
-    lastFalse = falsePositives;
   });
-  return twiceArea / 2 / ranking.positives.length / ranking.negatives.length;
+  return twiceWins / 2 / positives.length / negatives.length;
 }

@@ -12,7 +12,7 @@ export function averagePrecision(samples: ScoredSamples): number {
 export function averagePrecisionOf(ranking: Ranking): number {
   let sum = 0;
   let lastTrue = 0;
-  forEachThreshold(ranking, (truePositives, falsePositives) => {
+  forEachThreshold(ranking, ({ truePositives, falsePositives }) => {
     sum += (truePositives - lastTrue) * (truePositives / (truePositives + falsePositives));
     lastTrue = truePositives;
   });

@@ -10,7 +10,7 @@ export function f1Max(samples: ScoredSamples): number {
 
 export function f1MaxOf(ranking: Ranking): number {
   let best = 0;
-  forEachThreshold(ranking, (truePositives, falsePositives) => {
+  forEachThreshold(ranking, ({ truePositives, falsePositives }) => {
     const f1 = (2 * truePositives) / (ranking.positives.length + truePositives + falsePositives);
     if (f1 > best) best = f1;
   });

@@ -24,6 +24,11 @@ export function keysOfFloat32(scores: Float32Array): Uint32Array {
   return keys;
 }
 
+/** The score behind a key of keysOfFloat32(). */
+export function float32OfKey(key: number): number {
+  return new Float32Array(Uint32Array.of(key >>> 31 === 1 ? key ^ 0x80000000 : ~key).buffer)[0]!;
+}
+
 function keysOfFloat64(scores: Float64Array | readonly number[]): Uint32Array {
   let exact = true;
   for (let index = 0; index < scores.length; index++) {

@@ -41,22 +41,45 @@ export function rankSamples({ scores, labels }: ScoredSamples, metric: string): 
   return { positives, negatives };
 }
 
+/** Counts at one threshold: how many samples score at least so high, and how many normal ones exactly so. */
+export interface Threshold {
+  truePositives: number;
+  falsePositives: number;
+  tiedNegatives: number;
+}
+
 /**
- * Visits every distinct score from the highest to the lowest with the numbers of positives and negatives at or above it.
- * Ties are one threshold.
+ * Visits every distinct score of the positives from the highest to the lowest; ties are one threshold. At a score that only
+ * negatives have, nothing changes but the number of false positives: these are too many in a test set's pixels for a visit each.
  */
-export function forEachThreshold(
-  { positives, negatives }: Ranking,
-  visit: (truePositives: number, falsePositives: number) => void,
-): void {
+export function forEachThreshold({ positives, negatives }: Ranking, visit: (threshold: Threshold) => void): void {
   let p = positives.length;
   let n = negatives.length;
-  while (p > 0 || n > 0) {
-    const key = Math.max(p > 0 ? positives[p - 1]! : 0, n > 0 ? negatives[n - 1]! : 0);
+  while (p > 0) {
+    const key = positives[p - 1]!;
     while (p > 0 && positives[p - 1] === key) p--;
-    while (n > 0 && negatives[n - 1] === key) n--;
-    visit(positives.length - p, negatives.length - n);
+    const numNotAbove = endOf(negatives, n, (negative) => negative <= key);
+    n = endOf(negatives, numNotAbove, (negative) => negative < key);
+    visit({
+      truePositives: positives.length - p,
+      falsePositives: negatives.length - n,
+      tiedNegatives: numNotAbove - n,
+    });
   }
+}
+
+/** Where in the first `length` ascending keys those end that hold: looked for from the end on, in steps that double. */
+function endOf(keys: Uint32Array, length: number, holds: (key: number) => boolean): number {
+  let step = 1;
+  while (step <= length && !holds(keys[length - step]!)) step *= 2;
+  let low = Math.max(0, length - step);
+  let high = length - Math.floor(step / 2);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(keys[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** @throws DataError METRIC_ONE_CLASS when a class is absent: no threshold can then tell the classes apart. */
