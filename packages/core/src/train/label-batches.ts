@@ -42,7 +42,7 @@ export async function createBatchProducer(given: unknown): Promise<BatchProducer
   const classes = classesOf(train);
   const labels = train.imageIds.map((id) => BigInt(classes.indexOf(train.label!(id))));
   const epochs = new Epochs(train.imageIds.length, Rng.fromSeed(options.seed).stream("label-batches"));
-  const pictures = new DecodedPictures(train, sizePx);
+  const pictures = new DecodedPictures(train, { sizePx });
   const rows = stepsPerRun * batchSize;
   const stride = sizePx * sizePx * 3;
   return {

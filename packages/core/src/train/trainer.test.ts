@@ -8,6 +8,7 @@ import { datasets } from "../data/index.ts";
 import { loadDataset } from "../data/loaders.ts";
 import { WordTokenizer } from "../data/tokenizers/word.ts";
 import { llavaConfig } from "../models/llava/config.ts";
+import { pictureOptions } from "../models/llava/picture.ts";
 import { sftGraph } from "../models/llava/sft-graph.ts";
 import { type TrainHost, type TrainTask, train } from "./trainer.ts";
 import type { VqaBatchOptions } from "./vqa-batches.ts";
@@ -41,6 +42,7 @@ async function makeTask({ learningRate = 5e-3, accumulate = 1 } = {}): Promise<T
     data,
     tokenizer: tokenizer.toJSON(),
     imageSizePx: 16,
+    picture: pictureOptions(config),
     numTextTokens: 16,
     batchSize: 8,
     stepsPerRun: 5,
@@ -99,7 +101,7 @@ const bytesOf = (weights: Map<string, Tensor>) =>
     Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
   ]);
 
-describe("train", () => {
+describe("train", { timeout: 120_000 }, () => {
   it("learns, and ends with the same bits when it is resumed from a checkpoint", async () => {
     const whole = await makeHost();
     const weights = await train(await makeTask(), whole);

@@ -6,6 +6,7 @@ import { loadDataset } from "../data/loaders.ts";
 import type { Batch, BatchProducer } from "../data/prefetch.ts";
 import { tokenizerFromJSON } from "../data/tokenizers/index.ts";
 import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
+import { pictureOptionsParam } from "../models/llava/picture.ts";
 import { augmentInto, augmentParams } from "./augment.ts";
 import { DecodedPictures } from "./decoded-pictures.ts";
 import { Epochs } from "./epochs.ts";
@@ -16,6 +17,7 @@ export const vqaBatchOptions = z.strictObject({
   data: z.strictObject({ adapter: z.string(), params: z.record(z.string(), z.unknown()) }),
   tokenizer: z.unknown(),
   imageSizePx: z.int().positive(),
+  picture: pictureOptionsParam,
   numTextTokens: z.int().positive(),
   /** Pictures a step. */
   batchSize: z.int().positive(),
@@ -74,7 +76,7 @@ class VqaBatchProducer {
     this.#options = options;
     this.#pictures = pictures;
     this.#epochs = new Epochs(pictures.length, Rng.fromSeed(options.seed).stream("vqa-batches"));
-    this.#decoded = new DecodedPictures(split, options.imageSizePx);
+    this.#decoded = new DecodedPictures(split, { sizePx: options.imageSizePx, picture: options.picture });
   }
 
   async batch(index: number): Promise<Batch> {

@@ -12,6 +12,7 @@ import type { Batch, BatchProducer } from "../../data/prefetch.ts";
 import { tokenizerFromJSON } from "../../data/tokenizers/index.ts";
 import type { Tokenizer } from "../../data/tokenizers/tokenizer.ts";
 import { IGNORE_LABEL } from "../../losses/positions.ts";
+import { pictureOptionsParam } from "../../models/llava/picture.ts";
 import { planRows, rowOrders } from "../../train/row-plan.ts";
 
 export const conversationBatchOptions = z.strictObject({
@@ -22,11 +23,7 @@ export const conversationBatchOptions = z.strictObject({
   tokenizer: z.unknown(),
   template: z.enum(templateNames),
   imageSizePx: z.int().positive(),
-  picture: z.strictObject({
-    fit: z.enum(["stretch", "pad", "crop"]),
-    kernel: z.enum(["lanczos3", "cubic"]),
-    background: z.tuple([z.number(), z.number(), z.number()]),
-  }),
+  picture: pictureOptionsParam,
   numImageTokens: z.int().positive(),
   numTokens: z.int().positive(),
   imagesPerRow: z.int().min(0),

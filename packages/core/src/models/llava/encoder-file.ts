@@ -1,13 +1,15 @@
 import { exportOnnx, importOnnx, onnxMetadata, type Tensor } from "@retort/engine";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { type EncoderConfig, llavaConfig } from "./config.ts";
+import { type EncoderConfig, type LlavaConfig, llavaConfig, pictureConfig } from "./config.ts";
 import { encoderGraph } from "./encoder-graph.ts";
 import { isModelFile, readModel, weightOf } from "./model-file.ts";
 
 /** A trained vision encoder; its weights are called as in a whole model: "vision....". */
 export interface Encoder {
   config: EncoderConfig;
+  /** How its pictures were prepared in training. */
+  picture: LlavaConfig["picture"];
   weights: ReadonlyMap<string, Tensor>;
 }
 
@@ -22,8 +24,11 @@ const header = z.object({ config: encoderConfig, parameters: z.array(z.string())
 
 const isVision = (name: string) => name.startsWith("vision.");
 
-/** One self-describing ONNX file. */
-export function writeEncoder({ config, weights }: Encoder): Uint8Array {
+/** vision-pretrain, which writes encoders alone, stretches its pictures. */
+const stretched = pictureConfig.parse({ fit: "stretch", kernel: "lanczos3" });
+
+/** One self-describing ONNX file of an encoder that was trained on stretched pictures. */
+export function writeEncoder({ config, weights }: Omit<Encoder, "picture">): Uint8Array {
   const own = new Map([...weights].filter(([name]) => isVision(name)));
   const text = JSON.stringify({ config, parameters: [...own.keys()] });
   return exportOnnx(encoderGraph(config), { weights: own, metadata: { [METADATA_KEY]: text } });
@@ -33,8 +38,9 @@ export function writeEncoder({ config, weights }: Encoder): Uint8Array {
 export function readEncoder(bytes: Uint8Array, where: string): Encoder {
   if (isModelFile(bytes)) {
     const { config, weights } = readModel(bytes, where);
-    const { imageSizePx, vision } = config;
-    return { config: { imageSizePx, vision }, weights: new Map([...weights].filter(([name]) => isVision(name))) };
+    const { imageSizePx, vision, picture } = config;
+    const own = new Map([...weights].filter(([name]) => isVision(name)));
+    return { config: { imageSizePx, vision }, picture, weights: own };
   }
   const metadata = onnxMetadata(bytes);
   const text = metadata[METADATA_KEY];
@@ -50,5 +56,6 @@ export function readEncoder(bytes: Uint8Array, where: string): Encoder {
   }
   const { config, parameters } = header.parse(JSON.parse(text));
   const graph = importOnnx(bytes);
-  return { config, weights: new Map(parameters.map((name) => [name, weightOf(graph, name, where)])) };
+  const weights = new Map(parameters.map((name) => [name, weightOf(graph, name, where)]));
+  return { config, picture: stretched, weights };
 }

@@ -10,6 +10,8 @@ import type { LlavaModel } from "./model-file.ts";
 
 const header = z.object({
   imageSizePx: llavaConfig.shape.imageSizePx,
+  /** Files from before it was kept are of stretched pictures. */
+  picture: llavaConfig.shape.picture,
   vision: llavaConfig.shape.vision,
   projector: llavaConfig.shape.projector,
   /** Of the encoder's weights. */
@@ -88,15 +90,14 @@ export class ImageFeatures {
   }
 }
 
-/** @throws DataError when the features are of another encoder, or merged in another way */
+/** @throws DataError when the features are of another encoder, of pictures prepared otherwise, or merged in another way */
 export function requireSameEncoder(
   { config, weights }: Pick<LlavaModel, "config" | "weights">,
   { about, shape }: ImageFeatures,
 ): void {
-  const { imageSizePx, vision, projector } = config;
-  const same =
-    JSON.stringify([imageSizePx, vision, projector]) ===
-    JSON.stringify([about.imageSizePx, about.vision, about.projector]);
+  const seenBy = ({ imageSizePx, picture, vision, projector }: Omit<FeaturesHeader, "encoderSha256" | "imageIds">) =>
+    JSON.stringify([imageSizePx, picture, vision, projector]);
+  const same = seenBy(config) === seenBy(about);
   if (same && encoderSha256(weights) === about.encoderSha256) return;
   throw new DataError({
     code: "DATA_FEATURES_OF_ANOTHER_ENCODER",

@@ -61,7 +61,7 @@ export async function runConversationTrain(context: Context): Promise<void> {
     tokenizer: model.tokenizer.toJSON(),
     template,
     imageSizePx: model.config.imageSizePx,
-    picture: { ...pictureOptions(model.config), background: [...pictureOptions(model.config).background] },
+    picture: pictureOptions(model.config),
     numImageTokens: numImageTokens(model.config),
     numTokens,
     imagesPerRow,

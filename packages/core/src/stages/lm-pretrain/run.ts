@@ -19,6 +19,7 @@ export async function runLmPretrain(context: StageContext<LmPretrainParams>): Pr
   const tokenizer = WordTokenizer.fromTexts(textsOf(data.train));
   const config = llavaConfig.parse({
     ...encoder.config,
+    picture: encoder.picture,
     projector: params.projector,
     decoder: params.decoder,
     vocabularySize: tokenizer.vocabularySize,

@@ -5,12 +5,13 @@ import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { Tensor } from "@retort/engine";
 import { compile, type Program } from "@retort/engine/node";
 import type { VqaSplit } from "../../data/dataset.ts";
-import { decodeImages } from "../../data/images.ts";
+import { type DecodeOptions, decodeImages } from "../../data/images.ts";
 import { loadDataset } from "../../data/loaders.ts";
 import { mergedWidth, numImageTokens } from "../../models/llava/config.ts";
 import { readEncoder } from "../../models/llava/encoder-file.ts";
 import { featuresGraph } from "../../models/llava/encoder-graph.ts";
 import { encodeFeatures, encoderSha256 } from "../../models/llava/features-file.ts";
+import { pictureOptions } from "../../models/llava/picture.ts";
 import { reportSkipped } from "../report-skipped.ts";
 import type { StageContext } from "../stage.ts";
 import type { VisionFeaturesParams } from "./definition.ts";
@@ -22,7 +23,7 @@ export async function runVisionFeatures(context: StageContext<VisionFeaturesPara
   const encoder = readEncoder(await readFile(context.inputs.encoder!), "input encoder");
   const data = await loadDataset(params.data, signal);
   reportSkipped(data, context);
-  const sizes = { ...encoder.config, projector: params.merge };
+  const sizes = { ...encoder.config, picture: encoder.picture, projector: params.merge };
   const shape = [numImageTokens(sizes), mergedWidth(sizes)] as const;
   const program = await compile(featuresGraph(sizes, IMAGES_AT_ONCE), {
     provider: params.device,
@@ -38,7 +39,8 @@ export async function runVisionFeatures(context: StageContext<VisionFeaturesPara
     };
     const features = new Map<string, Tensor>();
     for (const split of [data.train, data.test]) {
-      const settings = { shape, sizePx: sizes.imageSizePx, signal, progress };
+      const options = { sizePx: sizes.imageSizePx, picture: pictureOptions(sizes), signal };
+      const settings = { shape, options, progress };
       features.set(split.name, await featuresOf(split, program, settings));
     }
     const path = join(context.workDir, "features.safetensors");
@@ -55,18 +57,14 @@ export async function runVisionFeatures(context: StageContext<VisionFeaturesPara
 
 interface Settings {
   shape: readonly [number, number];
-  sizePx: number;
-  signal: AbortSignal;
+  options: DecodeOptions & { signal: AbortSignal };
   progress(count: number): void;
 }
 
 /** float16 [N, imageTokens, mergedWidth]; the last batch is filled up with zeros. */
-async function featuresOf(
-  split: VqaSplit,
-  program: Program,
-  { shape, sizePx, signal, progress }: Settings,
-): Promise<Tensor> {
+async function featuresOf(split: VqaSplit, program: Program, { shape, options, progress }: Settings): Promise<Tensor> {
   const { imageIds } = split;
+  const { sizePx, signal } = options;
   const stride = shape[0] * shape[1];
   const data = new Uint16Array(imageIds.length * stride);
   for (let first = 0; first < imageIds.length; first += IMAGES_AT_ONCE) {
@@ -76,7 +74,7 @@ async function featuresOf(
     pixels.set(
       await decodeImages(
         ids.map((id) => split.image(id)),
-        { sizePx, signal },
+        options,
       ),
     );
     const fed = { dtype: "uint8", shape: [IMAGES_AT_ONCE, sizePx, sizePx, 3], data: pixels } as const;

@@ -10,6 +10,7 @@ import { vqaRecordAccuracy } from "../../metrics/vqa/accuracy.ts";
 import { ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type EncodedImages, Generator } from "../../models/llava/generator.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
+import { pictureOptions } from "../../models/llava/picture.ts";
 import { projectFeatures } from "../../models/llava/project-features.ts";
 import type { EvaluationSample, StageContext } from "../stage.ts";
 import type { VlmEvaluateParams } from "./definition.ts";
@@ -97,14 +98,17 @@ async function encodeSplit(
   split: VqaSplit,
   { generator, model, context }: { generator: Generator; model: LlavaModel; context: StageContext<VlmEvaluateParams> },
 ): Promise<EncodedImages> {
-  const sizePx = model.config.imageSizePx;
+  const options = pixelsOf(model);
   const sources = split.imageIds.map((id) => split.image(id));
   const pixels =
     context.params.condition === "image-blanked"
-      ? new Uint8Array(sources.length * sizePx ** 2 * 3).fill(GREY)
-      : await decodeImages(sources, { sizePx, signal: context.signal });
+      ? new Uint8Array(sources.length * options.sizePx ** 2 * 3).fill(GREY)
+      : await decodeImages(sources, { ...options, signal: context.signal });
   return generator.encodeImages(pixels);
 }
+
+/** How the model sees a picture. */
+const pixelsOf = ({ config }: LlavaModel) => ({ sizePx: config.imageSizePx, picture: pictureOptions(config) });
 
 function scored(
   { questionId, imageId, question, answer, answers, answerType }: VqaRecord,
@@ -139,11 +143,11 @@ async function addPictures(
   split: VqaSplit,
   { model, count }: { model: LlavaModel; count: number },
 ): Promise<void> {
-  const sizePx = model.config.imageSizePx;
+  const options = pixelsOf(model);
   const firstOf = new Map<string, EvaluationSample>();
   for (const sample of samples) if (!firstOf.has(sample.clusterId)) firstOf.set(sample.clusterId, sample);
   for (const [imageId, sample] of [...firstOf].slice(0, count)) {
-    const rgb = await decodeImages([split.image(imageId)], { sizePx });
-    sample.imagePng = await encodePng(rgb, sizePx, sizePx);
+    const rgb = await decodeImages([split.image(imageId)], options);
+    sample.imagePng = await encodePng(rgb, options.sizePx, options.sizePx);
   }
 }

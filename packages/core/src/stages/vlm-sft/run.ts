@@ -6,6 +6,7 @@ import { WordTokenizer } from "../../data/tokenizers/word.ts";
 import { llavaConfig } from "../../models/llava/config.ts";
 import { answerGraph } from "../../models/llava/generate-graphs.ts";
 import { writeModel } from "../../models/llava/model-file.ts";
+import { pictureOptions } from "../../models/llava/picture.ts";
 import { sftGraph } from "../../models/llava/sft-graph.ts";
 import { llavaSizes } from "../../models/llava/sizes.ts";
 import { adamwWithCosine } from "../../train/adamw.ts";
@@ -41,6 +42,7 @@ export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<vo
     data: params.data,
     tokenizer: tokenizer.toJSON(),
     imageSizePx: config.imageSizePx,
+    picture: pictureOptions(config),
     numTextTokens: training.numTextTokens,
     batchSize: training.batchSize,
     stepsPerRun: STEPS_PER_RUN,
