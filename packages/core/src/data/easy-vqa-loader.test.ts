@@ -77,6 +77,7 @@ describe("the easy-VQA layout", () => {
       },
     ]);
     expect(data.test.imageIds).toEqual(["0", "1", "2"]);
+    expect(data.train.imageIds.map(data.train.caption!)).toEqual(["a blue rectangle", "a shape", "a red shape"]);
     expect(data.skipped).toEqual([]);
     const pixels = await decodeImages([data.train.image("2")], { sizePx: 8 });
     expect([...pixels.slice(0, 3)]).toEqual([200, 50, 200]);

@@ -4,9 +4,11 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
+import { groupBy } from "../base/group-by.ts";
 import { BadRecords, requireRecords } from "./bad-records.ts";
 import { answerTypeOf, type DatasetLoader, type VqaData, type VqaRecord, type VqaSplit } from "./dataset.ts";
 import type { EasyVqaParams } from "./easy-vqa.ts";
+import { captionOf } from "./easy-vqa-captions.ts";
 import { badImages } from "./images.ts";
 
 /** Raised when the same files would give other records. */
@@ -114,16 +116,22 @@ async function readSplit(
   });
   requireRecords(records.length, files.questionsPath, bad.skipped.length - skippedBefore);
 
-  const imageIds = [...new Set(records.map((entry) => entry.imageId))].sort((a, b) => Number(a) - Number(b));
-  const known = new Set(imageIds);
+  const byImage = groupBy(records, ({ imageId }) => imageId);
+  const imageIds = [...byImage.keys()].sort((a, b) => Number(a) - Number(b));
+  const recordsOf = (imageId: string) => {
+    const own = byImage.get(imageId);
+    if (own === undefined) throw unknownImage(imageId, `the ${files.name} split`, files);
+    return own;
+  };
   return {
     name: files.name,
     records,
     imageIds,
     image(imageId) {
-      if (!known.has(imageId)) throw unknownImage(imageId, `the ${files.name} split`, files);
+      recordsOf(imageId);
       return source(imageId);
     },
+    caption: (imageId) => captionOf(recordsOf(imageId)),
   };
 }
 
