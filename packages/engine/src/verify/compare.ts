@@ -99,11 +99,11 @@ function jsonDifference(got: unknown, want: unknown, tolerance: VerifyCase["tole
   }
   if (typeof want !== "object" || want === null || typeof got !== "object" || got === null) {
     const same = got === want;
-    const failure = same ? null : `${JSON.stringify(got)} instead of ${JSON.stringify(want)}`;
+    const failure = same ? null : `${excerpt(got)} instead of ${excerpt(want)}`;
     return { maxError: same ? 0 : Number.POSITIVE_INFINITY, failure };
   }
   if (Array.isArray(want) && (!Array.isArray(got) || got.length !== want.length)) {
-    return { maxError: Number.POSITIVE_INFINITY, failure: `${JSON.stringify(got)} instead of ${JSON.stringify(want)}` };
+    return { maxError: Number.POSITIVE_INFINITY, failure: `${excerpt(got)} instead of ${excerpt(want)}` };
   }
   const parts = Object.entries(want).map(([key, value]) => {
     const part = jsonDifference((got as Readonly<Record<string, unknown>>)[key], value, tolerance);
@@ -113,4 +113,11 @@ function jsonDifference(got: unknown, want: unknown, tolerance: VerifyCase["tole
     maxError: Math.max(0, ...parts.map(({ maxError }) => maxError)),
     failure: parts.find(({ failure }) => failure !== null)?.failure ?? null,
   };
+}
+
+/** A gradient of a thousand numbers is not read in a message: its beginning tells which one it is. */
+function excerpt(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }

@@ -66,6 +66,21 @@ describe("models beside a case", () => {
     expect(result).toMatchObject({ status: "pass", message: "" });
   });
 
+  it("may keep a vector with axes of one", async () => {
+    writeFileSync(join(folder, "v.bin"), new Uint8Array(Float32Array.of(2, 3).buffer));
+    const external = { dataType: 1, dataLocation: 1, externalData: [{ key: "location", value: "v.bin" }] };
+    const weights = [{ ...external, dims: [1, 1, 2], name: "onnx::Mul_3" }];
+    const nodes = [node("Mul", "features,onnx::Mul_3", "y")];
+    const result = await verified(modelBytes({ inputs, weights, nodes, outputs: ["y"] }), {
+      inputs: { input: vector(4, 5), cotangent: { ...vector(1, 10), shape: [1, 1, 2] } },
+      expect: {
+        output: { ...vector(8, 15), shape: [1, 1, 2] },
+        grads: { "norm.weight": { shape: [2], norm: Math.sqrt(4 ** 2 + 50 ** 2), first: [4, 50] } },
+      },
+    });
+    expect(result).toMatchObject({ status: "pass", message: "" });
+  });
+
   it("are unknown, not wrong, when they hold an operator that nobody knows", async () => {
     const bytes = modelBytes({ inputs, nodes: [node("NoSuchOperator", "features", "y")], outputs: ["y"] });
     const parts = { inputs: { input: vector(1, 2), cotangent: vector(1, 1) }, expect: { output: vector(1, 2) } };

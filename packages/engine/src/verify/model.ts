@@ -89,11 +89,12 @@ function summaries(testCase: VerifyCase, found: ReadonlyMap<string, Tensor>): Re
   return Object.fromEntries(entries.flat());
 }
 
-/** The gradient as it is where it has the wanted shape; and turned, since exporters may store a matrix transposed. */
+/** The gradient in the wanted shape; and turned, since exporters may store a matrix transposed, or a vector with axes of one. */
 function layouts(gradient: Tensor, shape: readonly number[]): Tensor[] {
   const { dtype } = gradient;
   const [rows = 0, columns = 0] = gradient.shape;
-  const layouts = [gradient];
+  const long = (sizes: readonly number[]) => sizes.filter((size) => size !== 1);
+  const layouts = [sameShape(long(gradient.shape), long(shape)) ? { ...gradient, shape } : gradient];
   if (gradient.shape.length === 2) {
     const elements = numbers(gradient);
     const turned = elements.map((_, i) => elements[(i % rows) * columns + Math.floor(i / rows)]!);
