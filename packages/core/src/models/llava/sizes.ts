@@ -7,14 +7,14 @@ export const llavaSizes = {
   /** 0.3 million parameters. */
   nano: {
     imageSizePx: 64,
-    vision: { patchSizePx: 8, stem: "linear", dim: 64, layers: 2, heads: 4, hidden: 256 },
+    vision: { patchSizePx: 8, stem: "convolution", dim: 64, layers: 2, heads: 4, hidden: 256 },
     projector: { mergeSide: 2 },
     decoder: { dim: 64, layers: 2, heads: 4, kvHeads: 2, hidden: 192, ropeBase: 10_000 },
   },
-  /** 0.6 million parameters. */
+  /** 0.65 million parameters. */
   micro: {
     imageSizePx: 64,
-    vision: { patchSizePx: 8, stem: "linear", dim: 96, layers: 3, heads: 4, hidden: 384 },
+    vision: { patchSizePx: 8, stem: "convolution", dim: 96, layers: 3, heads: 4, hidden: 384 },
     projector: { mergeSide: 2 },
     decoder: { dim: 96, layers: 2, heads: 4, kvHeads: 2, hidden: 256, ropeBase: 10_000 },
   },

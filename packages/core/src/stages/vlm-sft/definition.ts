@@ -11,7 +11,7 @@ export const vlmSftParams = z.strictObject({
   size: z
     .enum(llavaSizeNames)
     .default("micro")
-    .describe("Size of the model: nano 0.3 million parameters, micro 0.6 million"),
+    .describe("Size of the model: nano 0.3 million parameters, micro 0.65 million"),
   training: z
     .strictObject({
       numSteps: z
@@ -61,7 +61,7 @@ export type VlmSftParams = z.infer<typeof vlmSftParams>;
 /** Supervised fine-tuning of a small vision-language model from random weights, on the answers of a question set. */
 export const vlmSft: StageDefinition<VlmSftParams> = {
   kind: "vlm-sft",
-  version: 1,
+  version: 2,
   title: "Supervised fine-tuning",
   params: vlmSftParams,
   inputs: {},
