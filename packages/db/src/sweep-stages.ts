@@ -52,9 +52,19 @@ export interface SweepCost {
   sweepId: string;
   deviceSeconds: number;
   savedSeconds: number;
+  /**
+   * Of stages that have not ended, each as long as finished ones of its kind took, of the sweep or else of all. Null where a kind
+   * has never finished.
+   */
+  deviceSecondsLeft: number | null;
+  /** Attempts at this moment. */
+  numRunning: number;
 }
 
-/** What sweeps spent on stages that they asked for first, and what stages they were given without executing them again would have cost. */
+/**
+ * What sweeps spent on stages that they asked for first, what stages they were given without executing them again would have
+ * cost, and what is still to be done. Sweeps without stages are left out.
+ */
 export async function readSweepCosts(pool: Pool, sweepIds: readonly string[]): Promise<Map<string, SweepCost>> {
   const { rows } = await pool.query<SweepCost>(
     `WITH used AS (
@@ -62,12 +72,26 @@ export async function readSweepCosts(pool: Pool, sweepIds: readonly string[]): P
       FROM trial t JOIN run_stage rs ON rs.run_id = t.run_id WHERE t.sweep_id = ANY ($1::uuid[]) GROUP BY 1, 2
     ), cost AS (
       SELECT a.stage_id, sum(extract(epoch FROM coalesce(a.finished_at, clock_timestamp()) - a.started_at)) AS spent,
-        coalesce(sum(extract(epoch FROM a.finished_at - a.started_at)) FILTER (WHERE a.status = 'succeeded'), 0) AS useful
+        coalesce(sum(extract(epoch FROM a.finished_at - a.started_at)) FILTER (WHERE a.status = 'succeeded'), 0) AS useful,
+        sum(extract(epoch FROM clock_timestamp() - a.started_at)) FILTER (WHERE a.finished_at IS NULL) AS running
       FROM attempt a WHERE a.stage_id IN (SELECT stage_id FROM used) GROUP BY a.stage_id
+    ), mine AS (
+      SELECT u.*, s.kind, s.status, coalesce(c.spent, 0) AS spent, coalesce(c.useful, 0) AS useful, coalesce(c.running, 0) AS running
+      FROM used u JOIN stage s ON s.id = u.stage_id LEFT JOIN cost c ON c.stage_id = u.stage_id
+    ), typical AS (
+      SELECT sweep_id, kind, coalesce(avg(useful) FILTER (WHERE status = 'succeeded'), (
+        SELECT avg(extract(epoch FROM a.finished_at - a.started_at))
+        FROM stage s JOIN attempt a ON a.stage_id = s.id AND a.status = 'succeeded' WHERE s.kind = m.kind
+      )) AS seconds
+      FROM mine m GROUP BY sweep_id, kind HAVING bool_or(status IN ('pending', 'ready', 'running'))
     )
-    SELECT u.sweep_id AS "sweepId", coalesce(sum(c.spent) FILTER (WHERE u.made), 0)::float8 AS "deviceSeconds",
-      coalesce(sum(c.useful * u.taken), 0)::float8 AS "savedSeconds"
-    FROM used u JOIN cost c ON c.stage_id = u.stage_id GROUP BY u.sweep_id`,
+    SELECT m.sweep_id AS "sweepId", coalesce(sum(spent) FILTER (WHERE made), 0)::float8 AS "deviceSeconds",
+      coalesce(sum(useful * taken), 0)::float8 AS "savedSeconds",
+      CASE WHEN bool_or(status IN ('pending', 'ready', 'running') AND t.seconds IS NULL) THEN NULL
+        ELSE coalesce(sum(greatest(t.seconds - running, 0)) FILTER (WHERE status IN ('pending', 'ready', 'running')), 0)::float8
+      END AS "deviceSecondsLeft",
+      (count(*) FILTER (WHERE status = 'running'))::int AS "numRunning"
+    FROM mine m LEFT JOIN typical t USING (sweep_id, kind) GROUP BY m.sweep_id`,
     [sweepIds],
   );
   return new Map(rows.map((row) => [row.sweepId, row]));

@@ -141,7 +141,7 @@ export const sweepSummary = z.object({
   deviceSeconds: z.number(),
   /** Time of finished stages that its runs were given and that nobody had to spend again, in seconds. */
   savedSeconds: z.number(),
-  /** Null before the first trial has finished, and while the sweep is paused. */
+  /** Null before a stage of each kind has finished, and while the sweep is paused. */
   secondsLeft: z.number().nullable(),
   createdAt: z.date(),
   finishedAt: z.date().nullable(),

@@ -30,18 +30,23 @@ it("compiles the seven schemes of LLaVA-KD with three seeds to the fewest stages
   expect(beginnings.size).toBe(9);
   expect(trained).toHaveLength(9 * seeds.length);
 
-  // Whatever a stage is, it takes a while and leaves what its kind declares.
+  // Whatever a stage is, it takes 10 s and leaves what its kind declares.
   const capabilities = { devices: ["cpu"], threads: 256, memoryBytes: 2 ** 40 };
-  for (;;) {
-    const stage = await api.db.stages.claim({ workerId: worker.id, capabilities, leaseMs: 600_000 });
-    if (stage === null) break;
-    const outputs = isStageKind(stage.kind) ? Object.keys(stageDefinitions[stage.kind].outputs) : [];
-    for (const name of outputs) {
-      await api.db.artifacts.record(stage.fence, { name, kind: "test", sha256: stage.id, sizeBytes: 1 });
+  const execute = async (count: number) => {
+    for (let done = 0; done < count; done++) {
+      const stage = await api.db.stages.claim({ workerId: worker.id, capabilities, leaseMs: 600_000 });
+      const outputs = isStageKind(stage!.kind) ? Object.keys(stageDefinitions[stage!.kind].outputs) : [];
+      for (const name of outputs) {
+        await api.db.artifacts.record(stage!.fence, { name, kind: "test", sha256: stage!.id, sizeBytes: 1 });
+      }
+      await api.db.stages.succeed(stage!.fence);
     }
-    await api.db.stages.succeed(stage.fence);
-  }
-  await api.db.pool.query("UPDATE attempt SET finished_at = started_at + interval '10 s'");
+    await api.db.pool.query("UPDATE attempt SET finished_at = started_at + interval '10 s'");
+  };
+  expect((await api.retort.sweeps.get.query({ sweepId })).secondsLeft).toBeNull();
+  await execute(preview.uniqueStages - 12);
+  expect((await api.retort.sweeps.get.query({ sweepId })).secondsLeft).toBeCloseTo(120, 3);
+  await execute(12);
   await api.db.sweeps.advance({ fingerprint: async () => "data" });
   const sweep = await api.retort.sweeps.get.query({ sweepId });
   expect(sweep).toMatchObject({ status: "finished", counts: { succeeded: 21 } });

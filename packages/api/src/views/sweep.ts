@@ -138,7 +138,7 @@ function summarise(row: SweepRow, trials: readonly TrialRow[], cost: SweepCost |
     best: bestOf(row, trials),
     deviceSeconds: cost?.deviceSeconds ?? 0,
     savedSeconds: cost?.savedSeconds ?? 0,
-    secondsLeft: secondsLeft(row, trials, numTrials),
+    secondsLeft: secondsLeft(row, trials.length, numTrials, cost),
     createdAt: row.createdAt,
     finishedAt: row.finishedAt,
   };
@@ -164,16 +164,18 @@ function gridPoints({ space, maxPoints }: Search): number | null {
   return complete ? count : maxPoints;
 }
 
-const ended: readonly TrialStatus[] = ["succeeded", "failed", "cancelled", "pruned"];
-
-/** By the pace so far: time since the first trial began over the trials that have ended, for those that have not. */
-function secondsLeft(row: SweepRow, trials: readonly TrialRow[], numTrials: number | null): number | null {
-  if (row.status === "finished" || row.status === "cancelled") return 0;
-  const done = trials.filter(({ status, startedAt }) => ended.includes(status) && startedAt !== null);
-  if (row.status !== "running" || numTrials === null || done.length === 0) return null;
-  const begin = Math.min(...done.map(({ startedAt }) => startedAt!.getTime()));
-  const left = numTrials - trials.filter(({ status }) => ended.includes(status)).length;
-  return (left * (Date.now() - begin)) / 1000 / done.length;
+/** Of the stages that are still to run, as many at once as do now. Trials that are not planned yet cost as much as the others. */
+function secondsLeft(
+  { status }: SweepRow,
+  numPlanned: number,
+  numTrials: number | null,
+  cost: SweepCost | undefined,
+): number | null {
+  if (status === "finished" || status === "cancelled") return 0;
+  if (status !== "running" || numTrials === null || cost?.deviceSecondsLeft == null) return null;
+  const perTrial = (cost.deviceSeconds + cost.deviceSecondsLeft) / numPlanned;
+  const deviceSecondsLeft = cost.deviceSecondsLeft + (numTrials - numPlanned) * perTrial;
+  return deviceSecondsLeft / Math.max(1, cost.numRunning);
 }
 
 /** The point with the best mean over its seeds; points that have all seeds go before others, since one lucky seed proves little. */
