@@ -1,55 +1,72 @@
-// npx tsx docs/results/llava-kd/collect.ts: what the running server has measured of this folder's sweeps -> runs.csv, stages.csv.
-import { type Measured, type MeasuredRun, type StageTime, writeMeasured } from "./measured.ts";
+// npx tsx docs/results/llava-kd/collect.ts: what the running server has measured of this folder's sweeps -> runs.csv, sweeps.csv,
+// stages.csv. Runs that another server has measured before stay: equal content keys give equal numbers.
+import {
+  type MeasuredRun,
+  type MeasuredSweep,
+  readRuns,
+  type StageTime,
+  writeRuns,
+  writeStages,
+  writeSweeps,
+} from "./measured.ts";
 import { connect } from "./server.ts";
-import { pointsOf, sweepNames } from "./sweeps.ts";
+import { pointsOf, type SweepPoint, sweepNames } from "./sweeps.ts";
 
-const points = sweepNames.flatMap(pointsOf);
 const retort = connect();
-const runs: MeasuredRun[] = [];
-const stages = new Map<string, StageTime>();
-let numPlanned = 0;
+const points = sweepNames.flatMap(pointsOf);
+const known = new Map(readRuns().map((run) => [keyOf(run), run]));
+const durations = new Map<string, number[]>();
+const seen = new Set<string>();
+let numNew = 0;
 let cursor: string | null = null;
 do {
   const page: Awaited<ReturnType<typeof retort.runs.list.query>> = await retort.runs.list.query({ limit: 25, cursor });
-  const details = await Promise.all(page.runs.map(({ id }) => retort.runs.get.query({ runId: id })));
-  for (const [index, { name, seed, status, configKey }] of page.runs.entries()) {
-    // Whoever launched it, by whatever name: the configuration tells. One may belong to several sweeps.
-    const asked = points.filter((point) => point.configKey === configKey && point.seeds.includes(seed));
-    const named = /^([a-z0-9-]+): (.*?)(?: \(seed \d+\))?$/.exec(name);
-    if (asked.length === 0 && named === null) continue;
-    const run = details[index]!;
-    numPlanned += run.stages.length;
-    for (const { id: stageId, kind, status: stageStatus, deviceSeconds } of run.stages) {
-      if (stageStatus === "succeeded") stages.set(stageId, { kind, seconds: deviceSeconds });
-    }
-    if (status !== "succeeded") continue;
-    const scores = Object.fromEntries(
-      run.evaluations.map(({ condition, metrics }) => [condition, metrics.vqaAccuracy ?? Number.NaN]),
-    );
-    const places = asked.length > 0 ? asked : [{ sweep: named![1]!, point: named![2]! }];
-    for (const { sweep, point } of places) {
-      const known = runs.some((other) => other.sweep === sweep && other.point === point && other.seed === seed);
-      if (!known) runs.push({ sweep, point, seed, scores });
-    }
+  for (const { id, seed, status, configKey } of page.runs) {
+    // Whoever launched it: the configuration tells. One may belong to several sweeps.
+    const places = points.filter((point) => point.configKey === configKey && point.seeds.includes(seed));
+    if (places.length > 0) await collect(id, seed, status === "succeeded" ? places : []);
   }
   cursor = page.nextCursor;
 } while (cursor !== null);
 
-const kinds = [...new Set([...stages.values()].map(({ kind }) => kind))].sort();
-const measured: Measured = {
-  runs: runs.sort((a, b) => compare(a.sweep, b.sweep) || compare(a.point, b.point) || a.seed - b.seed),
-  numPlannedStages: numPlanned,
-  numExecutedStages: stages.size,
-  stages: kinds.map((kind) => {
-    const seconds = [...stages.values()].filter((stage) => stage.kind === kind).map((stage) => stage.seconds);
-    return { kind, count: seconds.length, medianSeconds: median(seconds) };
-  }),
-};
-writeMeasured(measured);
-console.log(`${runs.length} finished runs, ${stages.size} stages`);
+async function collect(runId: string, seed: number, places: readonly SweepPoint[]): Promise<void> {
+  const { stages, evaluations } = await retort.runs.get.query({ runId });
+  for (const { id, kind, status, deviceSeconds } of stages) {
+    if (status !== "succeeded" || seen.has(id)) continue;
+    seen.add(id);
+    durations.set(kind, [...(durations.get(kind) ?? []), deviceSeconds]);
+  }
+  const scores = Object.fromEntries(
+    evaluations.map(({ condition, metrics }) => [condition, metrics.vqaAccuracy ?? Number.NaN]),
+  );
+  for (const { sweep, point } of places) {
+    known.set(keyOf({ sweep, point, seed }), { sweep, point, seed, scores });
+    numNew += 1;
+  }
+}
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+const sweeps: MeasuredSweep[] = [];
+const { sweeps: launched } = await retort.sweeps.list.query({ limit: 200 });
+for (const { id, name } of launched.filter((sweep) => sweepNames.includes(sweep.name))) {
+  const { stages, deviceSeconds, savedSeconds, counts } = await retort.sweeps.get.query({ sweepId: id });
+  sweeps.push({
+    ...{ name, numRuns: counts.succeeded, numAsked: stages.asked, numUnique: stages.unique, numReused: stages.reused },
+    ...{ deviceSeconds: Math.round(deviceSeconds), savedSeconds: Math.round(savedSeconds) },
+  });
+}
+const kinds: StageTime[] = [...durations].map(([kind, seconds]) => ({
+  kind,
+  count: seconds.length,
+  medianSeconds: median(seconds),
+}));
+
+writeRuns([...known.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)));
+writeSweeps(sweeps.sort((a, b) => (a.name < b.name ? -1 : 1)));
+writeStages(kinds.sort((a, b) => (a.kind < b.kind ? -1 : 1)));
+console.log(`${numNew} rows from this server, ${known.size} in all; ${seen.size} stages`);
+
+function keyOf({ sweep, point, seed }: Omit<MeasuredRun, "scores">): string {
+  return JSON.stringify([sweep, point, seed]);
 }
 
 function median(values: number[]): number {

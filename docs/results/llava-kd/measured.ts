@@ -11,53 +11,87 @@ export interface MeasuredRun {
   scores: Record<string, number>;
 }
 
+/** What the platform says about a sweep's stages. */
+export interface MeasuredSweep {
+  name: string;
+  /** Finished ones. */
+  numRuns: number;
+  /** Stages of all runs, as if nothing were shared. */
+  numAsked: number;
+  numUnique: number;
+  /** Unique ones that an earlier sweep had asked for. */
+  numReused: number;
+  deviceSeconds: number;
+  /** What the stages that were shared would have cost again. */
+  savedSeconds: number;
+}
+
 export interface StageTime {
   kind: string;
-  seconds: number;
+  count: number;
+  medianSeconds: number;
 }
 
-/** What collect.ts keeps, a line a number. */
-export interface Measured {
-  runs: MeasuredRun[];
-  /** Stages of all runs, as if nothing were shared. */
-  numPlannedStages: number;
-  numExecutedStages: number;
-  stages: { kind: string; count: number; medianSeconds: number }[];
+const file = (name: string) => join(import.meta.dirname, name);
+
+function write(name: string, head: string, rows: readonly (readonly (string | number)[])[]): void {
+  writeFileSync(file(name), `${[head, ...rows.map((row) => row.join(","))].join("\n")}\n`);
 }
 
-const files = { runs: join(import.meta.dirname, "runs.csv"), stages: join(import.meta.dirname, "stages.csv") };
+function read(name: string): string[][] {
+  const [, ...lines] = readFileSync(file(name), "utf8").trim().split("\n");
+  return lines.map((line) => line.split(","));
+}
 
 /** Points hold commas; no other field does. */
-export function writeMeasured({ runs, numPlannedStages, numExecutedStages, stages }: Measured): void {
-  const scores = runs.flatMap(({ sweep, point, seed, scores }) =>
-    Object.entries(scores).map(([condition, score]) => [sweep, seed, condition, score, point].join(",")),
+export function writeRuns(runs: readonly MeasuredRun[]): void {
+  const rows = runs.flatMap(({ sweep, point, seed, scores }) =>
+    Object.entries(scores).map(([condition, score]) => [sweep, seed, condition, score, point]),
   );
-  writeFileSync(files.runs, `${["sweep,seed,condition,vqaAccuracy,point", ...scores].join("\n")}\n`);
-  const times = stages.map(({ kind, count, medianSeconds }) => [kind, count, medianSeconds].join(","));
-  const totals = [`planned,${numPlannedStages},`, `executed,${numExecutedStages},`];
-  writeFileSync(files.stages, `${["kind,count,medianSeconds", ...times, ...totals].join("\n")}\n`);
+  write("runs.csv", "sweep,seed,condition,vqaAccuracy,point", rows);
 }
 
-export function readMeasured(): Measured {
-  const lines = (path: string) => readFileSync(path, "utf8").trim().split("\n").slice(1);
+export function readRuns(): MeasuredRun[] {
   const runs = new Map<string, MeasuredRun>();
-  for (const line of lines(files.runs)) {
-    const [sweep, seed, condition, score, ...point] = line.split(",");
+  for (const [sweep, seed, condition, score, ...point] of read("runs.csv")) {
     const run = { sweep: sweep!, point: point.join(","), seed: Number(seed) };
-    const key = JSON.stringify(run);
-    const known = runs.get(key) ?? { ...run, scores: {} };
+    const known = runs.get(JSON.stringify(run)) ?? { ...run, scores: {} };
     known.scores[condition!] = Number(score);
-    runs.set(key, known);
+    runs.set(JSON.stringify(run), known);
   }
-  const rows = lines(files.stages).map((line) => line.split(","));
-  const countOf = (kind: string) => Number(rows.find((row) => row[0] === kind)?.[1] ?? 0);
-  const stages = rows
-    .filter(([kind]) => kind !== "planned" && kind !== "executed")
-    .map(([kind, count, seconds]) => ({ kind: kind!, count: Number(count), medianSeconds: Number(seconds) }));
-  return {
-    runs: [...runs.values()],
-    numPlannedStages: countOf("planned"),
-    numExecutedStages: countOf("executed"),
-    stages,
-  };
+  return [...runs.values()];
+}
+
+export function writeSweeps(sweeps: readonly MeasuredSweep[]): void {
+  const head = "sweep,runs,stagesAsked,stagesUnique,stagesReused,deviceSeconds,savedSeconds";
+  const rows = sweeps.map((sweep) => [
+    ...[sweep.name, sweep.numRuns, sweep.numAsked, sweep.numUnique, sweep.numReused],
+    ...[sweep.deviceSeconds, sweep.savedSeconds],
+  ]);
+  write("sweeps.csv", head, rows);
+}
+
+export function readSweeps(): MeasuredSweep[] {
+  return read("sweeps.csv").map(([name, ...numbers]) => {
+    const [numRuns, numAsked, numUnique, numReused, deviceSeconds, savedSeconds] = numbers.map(Number) as [
+      ...[number, number, number, number, number, number],
+    ];
+    return { name: name!, numRuns, numAsked, numUnique, numReused, deviceSeconds, savedSeconds };
+  });
+}
+
+export function writeStages(stages: readonly StageTime[]): void {
+  write(
+    "stages.csv",
+    "kind,count,medianSeconds",
+    stages.map(({ kind, count, medianSeconds }) => [kind, count, medianSeconds]),
+  );
+}
+
+export function readStages(): StageTime[] {
+  return read("stages.csv").map(([kind, count, seconds]) => ({
+    kind: kind!,
+    count: Number(count),
+    medianSeconds: Number(seconds),
+  }));
 }

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { pairedTInterval } from "../../../packages/core/src/metrics/stats/paired.ts";
 import { summarize } from "../../../packages/core/src/metrics/stats/summary.ts";
 import { llavaKdPublished } from "../../../packages/core/src/recipes/llava/published.ts";
-import { readMeasured } from "./measured.ts";
+import { readRuns, readStages, readSweeps } from "./measured.ts";
 
-const measured = readMeasured();
+const runs = readRuns();
 const page = join(import.meta.dirname, "../llava-kd.md");
 
 /** Seed -> accuracy in percent. */
@@ -14,13 +14,11 @@ type Scores = ReadonlyMap<number, number>;
 
 const scoresOf = (sweep: string, point: string, condition = "full"): Scores =>
   new Map(
-    measured.runs
+    runs
       .filter((run) => run.sweep === sweep && run.point === point && run.scores[condition] !== undefined)
       .map(({ seed, scores }) => [seed, 100 * scores[condition]!]),
   );
-const pointsOf = (sweep: string) => [
-  ...new Set(measured.runs.filter((run) => run.sweep === sweep).map(({ point }) => point)),
-];
+const pointsOf = (sweep: string) => [...new Set(runs.filter((run) => run.sweep === sweep).map(({ point }) => point))];
 
 function meanOf(scores: Scores): string {
   const values = [...scores.values()];
@@ -91,9 +89,23 @@ const tables: Record<string, string> = {
   ),
   stages: table(
     ["stage", "executed", "median seconds"],
-    measured.stages.map(({ kind, count, medianSeconds }) => [kind, `${count}`, `${medianSeconds}`]),
+    readStages().map(({ kind, count, medianSeconds }) => [kind, `${count}`, `${medianSeconds}`]),
   ),
-  shared: `The runs launched name ${measured.numPlannedStages} stages in all. ${measured.numExecutedStages} have been executed so far; ${measured.runs.length} rows are finished. The difference is both what runs share, which is executed once, and what has not run yet.`,
+  shared: table(
+    [
+      "sweep",
+      "runs finished",
+      "stages of its runs",
+      "different",
+      "of them asked for earlier",
+      "device time",
+      "saved by sharing",
+    ],
+    readSweeps().map((sweep) => [
+      ...[sweep.name, ...[sweep.numRuns, sweep.numAsked, sweep.numUnique, sweep.numReused].map(String)],
+      ...[sweep.deviceSeconds, sweep.savedSeconds].map((seconds) => `${(seconds / 60).toFixed(0)} min`),
+    ]),
+  ),
   published: table(
     ["published (not comparable: other data, models a thousand times larger)", "Avg10", "source"],
     llavaKdPublished.map(({ label, value, source }) => [label, (100 * value).toFixed(1), source]),
