@@ -9,6 +9,18 @@ export function isPortFree(host, port) {
   });
 }
 
+/** A port of the loopback address that nobody listens on at this moment. */
+export async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve, reject) => {
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
 /**
  * The port to serve on: PORT as given, which must be free, else the first free one from 3000 on.
  * @throws Error saying what to do

@@ -18,11 +18,11 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort, isPortFree } from "./ports.mjs";
 
 const isRoot = process.getuid?.() === 0;
 const startTimeoutMs = 60_000;
@@ -46,7 +46,7 @@ export async function start(dataDir, { port, durable = true, log = () => {} } = 
     return server(dir, { ...running, password, reused: true });
   }
   for (let tries = 0; ; tries++) {
-    const wanted = tries === 0 && port !== undefined && (await isFree(port)) ? port : await freePort();
+    const wanted = tries === 0 && port !== undefined && (await isPortFree("127.0.0.1", port)) ? port : await freePort();
     const result = await launch(dir, { place, owner, durable, port: wanted });
     if (result.pid !== undefined) {
       await ensureDatabase(wanted, password);
@@ -372,23 +372,4 @@ async function ensureDatabase(port, password) {
   } finally {
     await client.end();
   }
-}
-
-function freePort() {
-  return listen(0);
-}
-
-async function isFree(port) {
-  return (await listen(port).catch(() => null)) !== null;
-}
-
-function listen(port) {
-  return new Promise((done, fail) => {
-    const probe = createServer();
-    probe.once("error", fail);
-    probe.listen(port, "127.0.0.1", () => {
-      const { port: bound } = probe.address();
-      probe.close(() => done(bound));
-    });
-  });
 }

@@ -17,7 +17,6 @@ const env = {
   TURBO_TELEMETRY_DISABLED: "1",
   NEXT_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
-  ...(paths.redis === null ? {} : { REDIS_SERVER: paths.redis }),
   ...(paths.chromium === null ? {} : { CHROMIUM: paths.chromium }),
 };
 const bin = (name) => join(root, "node_modules/.bin", name);

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startTestPostgres } from "@retort/db/testing";
+import { hasRedis, TestRedis } from "@retort/queue/testing";
 import { planningFigures } from "./orchestration/planning.ts";
 import { BenchPlatform } from "./orchestration/platform.ts";
-import { startRedis } from "./orchestration/redis.ts";
 import { report } from "./orchestration/report.ts";
 import { measureIngestion, measureOneSecondStages, measureThroughput } from "./orchestration/stages.ts";
 
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 const numStages = Number(values.stages);
-const redis = values.backend === "postgres" ? null : await startRedis();
+const redis = values.backend === "postgres" || !hasRedis ? null : await TestRedis.start({ durable: false });
 if (redis === null && values.backend !== "postgres") console.error("redis-server is not installed: Postgres alone");
 const backends = [
   { name: "postgres", redisUrl: undefined, goal: 100 },

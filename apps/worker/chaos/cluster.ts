@@ -10,17 +10,21 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { createRetort, type Retort } from "@retort/api/client";
 import { createDatabase, type Database, migrate } from "@retort/db";
 import { createQueue, type Queue } from "@retort/queue";
+import { TestRedis } from "@retort/queue/testing";
+import { freePort } from "../../../scripts/ports.mjs";
 import * as postgres from "../../../scripts/postgres.mjs";
-import { freePort, RedisServer } from "./redis-server.ts";
 import { SmallDisk } from "./small-disk.ts";
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const dashboard = fileURLToPath(new URL("../../web", import.meta.url));
 const respawnMs = 500;
 /** A busy machine takes its time to start a process. */
 const answerMs = 180_000;
 
 export interface ClusterOptions {
   backend: "postgres" | "redis";
+  /** What people's requests go to: the dashboard, which has to be built, or its API alone. */
+  server: "dashboard" | "api";
   numWorkers: number;
   leaseMs: number;
 }
@@ -30,12 +34,12 @@ interface Member {
   process: ChildProcess;
 }
 
-/** PostgreSQL, Redis, an API server and workers in processes of their own; who dies is started again. */
+/** PostgreSQL, Redis, a server and workers in processes of their own; who dies is started again. */
 export class Cluster {
   readonly home: string;
   readonly leaseMs: number;
   readonly disk: SmallDisk;
-  readonly redis: RedisServer | null;
+  readonly redis: TestRedis | null;
   db!: Database;
   queue!: Queue;
   retort!: Retort;
@@ -47,13 +51,13 @@ export class Cluster {
 
   static async open(options: ClusterOptions): Promise<Cluster> {
     const home = await mkdtemp(join(tmpdir(), "retort-chaos-"));
-    const redis = options.backend === "redis" ? await RedisServer.start(join(home, "redis")) : null;
+    const redis = options.backend === "redis" ? await TestRedis.start() : null;
     const cluster = new Cluster({ home, redis, disk: await SmallDisk.mount(join(home, "artifacts")), options });
     await cluster.#begin();
     return cluster;
   }
 
-  private constructor(parts: { home: string; redis: RedisServer | null; disk: SmallDisk; options: ClusterOptions }) {
+  private constructor(parts: { home: string; redis: TestRedis | null; disk: SmallDisk; options: ClusterOptions }) {
     this.home = parts.home;
     this.redis = parts.redis;
     this.disk = parts.disk;
@@ -61,8 +65,9 @@ export class Cluster {
     this.#options = parts.options;
   }
 
+  /** Those that are alive. */
   get workers(): Member[] {
-    return [...this.#members.values()].filter(({ name }) => name.startsWith("worker"));
+    return [...this.#members.values()].filter(({ name, process }) => name.startsWith("worker") && isAlive(process));
   }
 
   get server(): Member {
@@ -82,7 +87,7 @@ export class Cluster {
     if (this.#postgres.port !== port) throw new Error(`PostgreSQL came back on port ${this.#postgres.port}`);
   }
 
-  /** Lets the API server start again before anything else is done to it. */
+  /** Lets the server start again before anything else is done to it. */
   async serverAnswers(): Promise<void> {
     const untilMs = performance.now() + answerMs;
     for (;;) {
@@ -91,7 +96,7 @@ export class Cluster {
         () => false,
       );
       if (isUp) return;
-      if (performance.now() > untilMs) throw new Error("the API server does not come back");
+      if (performance.now() > untilMs) throw new Error("the server does not come back");
       await sleep(100);
     }
   }
@@ -99,7 +104,7 @@ export class Cluster {
   async close(): Promise<void> {
     this.#isClosing = true;
     const ended = [...this.#members.values()].map(async ({ process: child }) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (!isAlive(child)) return;
       child.kill("SIGCONT");
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
@@ -126,8 +131,8 @@ export class Cluster {
     const { key } = await this.db.auth.createApiKey("chaos");
     this.#apiPort = await freePort();
     this.retort = createRetort({ url: `http://127.0.0.1:${this.#apiPort}`, apiKey: key });
-    this.#spawn("server", ["server.ts"]);
-    for (const name of this.#workerNames()) this.#spawn(name, ["worker.ts", join(this.home, `${name}.acks`)]);
+    this.#spawn("server", this.#options.server === "dashboard" ? this.#dashboard() : script("server.ts"));
+    for (const name of this.#workerNames()) this.#spawn(name, script("worker.ts", join(this.home, `${name}.acks`)));
     await this.serverAnswers();
   }
 
@@ -135,9 +140,13 @@ export class Cluster {
     return Array.from({ length: this.#options.numWorkers }, (_, index) => `worker-${index}`);
   }
 
-  #spawn(name: string, [file, ...args]: string[]): void {
-    const path = fileURLToPath(new URL(file!, import.meta.url));
-    const child = spawn(process.execPath, ["--import", loader, path, ...args], {
+  #dashboard(): string[] {
+    const next = createRequire(join(dashboard, "package.json")).resolve("next/dist/bin/next");
+    return [next, "start", dashboard, "-H", "127.0.0.1", "-p", String(this.#apiPort)];
+  }
+
+  #spawn(name: string, args: readonly string[]): void {
+    const child = spawn(process.execPath, args, {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
         ...process.env,
@@ -156,7 +165,15 @@ export class Cluster {
     child.stderr?.pipe(createWriteStream(join(this.home, "logs", `${name}.log`), { flags: "a" }));
     this.#members.set(name, { name, process: child });
     child.once("exit", () => {
-      if (!this.#isClosing) setTimeout(() => !this.#isClosing && this.#spawn(name, [file!, ...args]), respawnMs);
+      if (!this.#isClosing) setTimeout(() => !this.#isClosing && this.#spawn(name, args), respawnMs);
     });
   }
+}
+
+function script(file: string, ...args: string[]): string[] {
+  return ["--import", loader, fileURLToPath(new URL(file, import.meta.url)), ...args];
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }

@@ -13,11 +13,11 @@ export interface Fault {
   /** Why it cannot be made here; null when it can. */
   refusal(cluster: Cluster): string | null;
   /** Resolves when the trouble is over and recovery is up to the platform. */
-  strike(cluster: Cluster, pick: Pick): Promise<Strike>;
+  strike(cluster: Cluster, pick: Picker): Promise<Strike>;
 }
 
 /** One of the list, by the suite's seeded stream; undefined for an empty one. */
-export type Pick = <T>(list: readonly T[]) => T | undefined;
+export type Picker = <T>(list: readonly T[]) => T | undefined;
 
 const always = () => null;
 const nobody: Strike = { workerName: null };

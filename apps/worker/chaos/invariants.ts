@@ -5,6 +5,9 @@ import { results } from "./workload.ts";
 /** What must hold in the database when the sweep is over, each with a query that finds where it does not. */
 const queries = {
   "every run has succeeded": "SELECT id, status FROM run WHERE status <> 'succeeded' OR finished_at IS NULL",
+  "every grid point has exactly one run a seed": `SELECT t.point::text, t.seed, count(*) FROM trial t
+    GROUP BY t.point::text, t.seed HAVING count(*) <> 1 OR bool_or(t.run_id IS NULL)`,
+  "no run is without its point": "SELECT r.id FROM run r WHERE NOT EXISTS (SELECT FROM trial t WHERE t.run_id = r.id)",
   "every stage has exactly one accepted result": `SELECT s.id, s.status, s.attempt FROM stage s
     WHERE s.status <> 'succeeded' OR NOT EXISTS (
       SELECT FROM attempt a WHERE a.stage_id = s.id AND a.number = s.attempt AND a.status = 'succeeded'
@@ -21,7 +24,8 @@ const queries = {
   "what an attempt resumed from is older than it, and what follows is its own": `SELECT m.stage_id, m.key, m.step FROM attempt a
     JOIN metric m ON m.stage_id = a.stage_id AND m.attempt < a.number AND m.step > a.resumed_from_step
     WHERE a.resumed_from_step IS NOT NULL`,
-  "nothing is running any more": "SELECT id FROM stage WHERE status = 'running'",
+  "nothing is running any more": `SELECT id AS stage FROM stage WHERE status = 'running'
+    UNION ALL SELECT stage_id FROM attempt WHERE status = 'running' OR finished_at IS NULL`,
   "no stage began before its inputs were there": `SELECT s.id FROM stage s JOIN stage_input i ON i.stage_id = s.id
     JOIN stage source ON source.id = i.source_stage_id WHERE s.started_at < source.finished_at`,
 };
@@ -81,6 +85,6 @@ function different(ours: ReadonlyMap<string, string>, undisturbed: ReadonlyMap<s
   if (differing.length === 0) return [];
   const [first] = differing;
   return [
-    `results differ from those of the undisturbed sweep in ${differing.length} stages; ${first}:\n  ${ours.get(first!)}\n  ${undisturbed.get(first!)}`,
+    `results differ from those of the undisturbed sweep in ${differing.length} places; ${first}:\n  ${ours.get(first!)}\n  ${undisturbed.get(first!)}`,
   ];
 }

@@ -1,44 +1,47 @@
 import { parseArgs } from "node:util";
 import { Rng } from "@retort/core";
-import type { Pick } from "./faults.ts";
-import { hasRedis } from "./redis-server.ts";
+import { hasRedis } from "@retort/queue/testing";
+import { buildDashboard } from "../../../scripts/build.mjs";
+import type { Picker } from "./faults.ts";
 import { summary } from "./report.ts";
 import { disturbedRound, type RoundReport, undisturbedResults } from "./round.ts";
+import { runsPerRate } from "./workload.ts";
 
-// npm run chaos -- [--minutes 5] [--backend postgres|redis] [--runs 40] [--trainings 6] [--lease 3] [--seed 1]
-// A sweep of short training runs among faults, again and again until the time is up, each round on a database of its own. At the end of
-// each round the database is asked whether anything was lost, repeated or different from the sweep that nobody disturbed.
+// npm run chaos -- [--minutes 5] [--backend postgres|redis] [--runs 40] [--lease 3] [--seed 1]
+// A sweep of short training runs that nobody disturbs; then the same sweep among faults, again and again until the time is up, each round on
+// servers of its own. At the end of each round the database is asked whether anything was lost, repeated or different.
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "5" },
     backend: { type: "string" },
     runs: { type: "string", default: "40" },
-    trainings: { type: "string", default: "6" },
     lease: { type: "string", default: "3" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
 });
 const backend = values.backend ?? (hasRedis ? "redis" : "postgres");
 if (backend !== "postgres" && backend !== "redis") throw new Error("--backend is postgres or redis");
-const numTrainings = Number(values.trainings);
-const workload = { numTrainings, numDiagnostics: Number(values.runs) - numTrainings };
+const numRuns = Number(values.runs);
+if (!Number.isInteger(numRuns / runsPerRate)) throw new Error(`--runs is a multiple of ${runsPerRate}`);
 const stream = Rng.fromSeed(Number(values.seed));
-const pick: Pick = (list) => list[Math.floor(stream.uniform() * list.length)];
+const pick: Picker = (list) => list[Math.floor(stream.uniform() * list.length)];
 const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 const options = {
   backend,
-  workload,
+  server: "dashboard",
+  numRuns,
   numWorkers: 3,
   leaseMs: Number(values.lease) * 1_000,
   pauseMs: 3_000,
   log,
 } as const;
-const untilMs = performance.now() + Number(values.minutes) * 60_000;
 
-console.log(`Chaos with the queue in ${backend}, ${values.runs} runs, seed ${values.seed}`);
+console.log(`Chaos with the queue in ${backend}, ${numRuns} runs, seed ${values.seed}`);
+await buildDashboard();
 log("the sweep, undisturbed");
-const undisturbed = await undisturbedResults({ ...options, troubleMs: 0 });
+const undisturbed = await undisturbedResults(options);
+const untilMs = performance.now() + Number(values.minutes) * 60_000;
 const reports: RoundReport[] = [];
 do {
   log(`round ${reports.length + 1}`);

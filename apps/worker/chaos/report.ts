@@ -18,6 +18,7 @@ export function summary(reports: readonly RoundReport[]): string {
     ...[...strikes].map(([name, count]) => `  ${count} x ${name}`),
     ...[...refusals].map(([name, reason]) => `  left out: ${name}: ${reason}`),
     `recovery p50 ${seconds(quantile(recoveryMs, 0.5))}, p95 ${seconds(quantile(recoveryMs, 0.95))} (${recoveryMs.length} attempts that a fault ended)`,
+    `a stage was seen running beyond its lease for ${seconds(Math.max(...reports.map((report) => report.overdueMs)))} at most`,
     `compute in attempts that left no result: ${wasted.toFixed(1)} of ${device.toFixed(1)} device-seconds (${((100 * wasted) / device).toFixed(1)} %), checkpoints of them included`,
     `${total(({ numAcknowledged }) => numAcknowledged)} acknowledged points looked up; ${total(({ numRescued }) => numRescued)} runs were given another budget by hand`,
     violations.length === 0 ? "every invariant holds" : `VIOLATED:\n${violations.join("\n")}`,

@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, type ClusterOptions } from "./cluster.ts";
-import { type Fault, faults, type Pick } from "./faults.ts";
+import { type Fault, faults, type Picker } from "./faults.ts";
 import { acknowledged, violations } from "./invariants.ts";
-import { launchSweep, results, type WorkloadOptions } from "./workload.ts";
+import { Witness } from "./witness.ts";
+import { isOver, launchSweep, patiently, results } from "./workload.ts";
 
 export interface RoundOptions extends ClusterOptions {
-  workload: WorkloadOptions;
+  numRuns: number;
   /** Trouble is made for at most so long; then the sweep may end in peace. */
   troubleMs: number;
   /** Between two faults, at most. */
   pauseMs: number;
-  pick: Pick;
+  pick: Picker;
   log: (line: string) => void;
 }
 
@@ -21,6 +22,8 @@ export interface RoundReport {
   refusals: Map<string, string>;
   /** From a fault that took a stage's attempt down to the start of its next attempt. */
   recoveryMs: number[];
+  /** The longest time for which a stage was seen running beyond its lease. */
+  overdueMs: number;
   deviceSeconds: number;
   /** In attempts that left no result; part of it was not in vain, since others resumed from it. */
   wastedDeviceSeconds: number;
@@ -32,12 +35,14 @@ export interface RoundReport {
 }
 
 /** The sweep with nobody in its way. */
-export async function undisturbedResults(options: Omit<RoundOptions, "pick">): Promise<Map<string, string>> {
+export async function undisturbedResults(
+  options: ClusterOptions & Pick<RoundOptions, "numRuns">,
+): Promise<Map<string, string>> {
   const cluster = await Cluster.open(options);
   try {
     endWithSignals(cluster);
-    await launchSweep(cluster, options.workload);
-    while ((await openRuns(cluster)) > 0) await sleep(200);
+    const sweepId = await launchSweep(cluster, options.numRuns);
+    while (!(await isOver(cluster, sweepId))) await sleep(200);
     return await results(cluster);
   } finally {
     await cluster.close();
@@ -53,23 +58,23 @@ export async function disturbedRound(
   const startMs = performance.now();
   try {
     endWithSignals(cluster);
-    const runIds = await launchSweep(cluster, options.workload);
-    const trouble = await makeTrouble(cluster, options);
+    const sweepId = await launchSweep(cluster, options.numRuns);
+    const witness = new Witness(cluster, sweepId);
+    const trouble = await makeTrouble(cluster, sweepId, options);
     let numRescued = 0;
-    while ((await openRuns(cluster)) > 0) {
-      numRescued += await rescue(cluster, runIds);
+    do {
+      numRescued += await rescue(cluster);
       await sleep(300);
-    }
-    numRescued += await rescue(cluster, runIds);
-    while ((await openRuns(cluster)) > 0) await sleep(300);
+    } while (!(await isOver(cluster, sweepId)) || (await failedRuns(cluster)).length > 0);
     const { deviceSeconds, wastedDeviceSeconds } = await cluster.db.costs.total();
     const { rows } = await cluster.db.pool.query<{ n: number }>("SELECT count(*) AS n FROM attempt");
     const acks = await acknowledged(cluster);
+    const seen = await witness.testimony();
     return {
-      violations: await violations(cluster, undisturbed),
+      violations: [...(await violations(cluster, undisturbed)), ...seen.violations],
       ...trouble,
       recoveryMs: await recoveries(cluster, trouble.hit),
-      ...{ deviceSeconds, wastedDeviceSeconds, numRescued },
+      ...{ deviceSeconds, wastedDeviceSeconds, numRescued, overdueMs: seen.overdueMs },
       numAttempts: rows[0]!.n,
       numAcknowledged: acks.reduce((sum, { points }) => sum + points.length, 0),
       seconds: (performance.now() - startMs) / 1_000,
@@ -100,11 +105,15 @@ interface Trouble {
 }
 
 /** One fault after another, each kind once before any comes again, until time is up or nothing is left to disturb. */
-async function makeTrouble(cluster: Cluster, { troubleMs, pauseMs, pick, log }: RoundOptions): Promise<Trouble> {
+async function makeTrouble(
+  cluster: Cluster,
+  sweepId: string,
+  { troubleMs, pauseMs, pick, log }: RoundOptions,
+): Promise<Trouble> {
   const trouble: Trouble = { strikes: new Map(), refusals: new Map(), hit: [] };
   const untilMs = performance.now() + troubleMs;
   let waiting: Fault[] = [];
-  while (performance.now() < untilMs && (await openRuns(cluster)) > 0) {
+  while (performance.now() < untilMs && !(await isOver(cluster, sweepId))) {
     if (waiting.length === 0) waiting = [...faults];
     const fault = pick(waiting)!;
     waiting = waiting.filter((other) => other !== fault);
@@ -142,34 +151,19 @@ async function recoveries(cluster: Cluster, hits: readonly Hit[]): Promise<numbe
   return times;
 }
 
-async function openRuns(cluster: Cluster): Promise<number> {
-  const text = "SELECT count(*) AS n FROM run WHERE finished_at IS NULL";
-  return (await patiently(() => cluster.db.pool.query<{ n: number }>(text))).rows[0]!.n;
+async function failedRuns(cluster: Cluster): Promise<string[]> {
+  const text = "SELECT id FROM run WHERE status = 'failed' AND finished_at IS NOT NULL";
+  return (await patiently(() => cluster.db.pool.query<{ id: string }>(text))).rows.map(({ id }) => id);
 }
 
-/** What a person does who finds a stage that has used up its budget. @returns how many stages it was done for */
-async function rescue(cluster: Cluster, runIds: readonly string[]): Promise<number> {
-  let count = 0;
+/** What a person does who finds a stage that has used up its budget. @returns how many runs it was done for */
+async function rescue(cluster: Cluster): Promise<number> {
+  const runIds = await failedRuns(cluster);
   for (const id of runIds) {
     const run = await patiently(() => cluster.db.runs.get(id));
-    if (run?.status !== "failed" || run.finishedAt === null) continue;
-    const quarantined = run.stages.filter(({ quarantinedAt }) => quarantinedAt !== null);
+    const quarantined = run!.stages.filter(({ quarantinedAt }) => quarantinedAt !== null);
     for (const stage of quarantined) await cluster.db.stages.release(stage.id);
     if (quarantined.length === 0) await cluster.db.runs.retry(id);
-    count++;
   }
-  return count;
-}
-
-/** The database may be away at any moment. */
-async function patiently<T>(read: () => Promise<T>): Promise<T> {
-  const untilMs = performance.now() + 60_000;
-  for (;;) {
-    try {
-      return await read();
-    } catch (error) {
-      if (performance.now() > untilMs) throw error;
-      await sleep(100);
-    }
-  }
+  return runIds.length;
 }

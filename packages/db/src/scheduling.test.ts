@@ -82,6 +82,17 @@ describe("priority", () => {
     for (const runId of [early, first, second]) await db.runs.cancel(runId);
     await expect(db.runs.setPriority(early, 1)).rejects.toThrow(ConflictError);
   });
+
+  it("being equal, what a fault has interrupted goes on before anything begins", async () => {
+    const interrupted = await launch(db, [plannedStage("interrupted")]);
+    const { fence } = await claimed(db, { workerId, runId: interrupted, name: "interrupted" });
+    const waiting = await launch(db, [plannedStage("waiting")]);
+    const failure = { kind: "infrastructure" as const, code: "PROCESS_KILLED", message: "it was killed" };
+    await db.stages.fail(fence, failure, { retry: true, delayMs: 0 });
+    expect(await claim()).toMatchObject({ id: fence.stageId, attempt: 2 });
+    expect((await claim())!.id).toBe((await stageOf(waiting, "waiting")).id);
+    for (const runId of [interrupted, waiting]) await db.runs.cancel(runId);
+  });
 });
 
 describe("a worker that drains", () => {

@@ -26,7 +26,8 @@ const spare = 16;
 const isDueSql = "status = 'ready' AND NOT is_paused AND ready_at <= clock_timestamp()";
 const fitsSql = `resources->>'device' = ANY ($2::text[]) AND (is_light
   OR ((resources->>'threads')::float8 <= $3::float8 AND (resources->>'memoryBytes')::float8 <= $4::float8))`;
-const orderSql = "priority DESC, ready_at, id";
+/** What has been begun goes on before anything new begins: its run has waited longest, and who watches a fault's end waits for it. */
+const orderSql = "priority DESC, attempt DESC, ready_at, id";
 
 /**
  * CTE `chosen`: the most urgent stages that are due and fit, one that takes a share of the machine and any number of light ones. Among
@@ -43,11 +44,11 @@ const fairSql = `offer AS MATERIALIZED (
   SELECT s.id, s.is_light, s.priority, (offer.running + s.place) / offer.share AS load, s.ready_at
   FROM offer CROSS JOIN LATERAL (
     SELECT *, row_number() OVER (ORDER BY ${orderSql}) AS place FROM (
-      (SELECT id, is_light, priority, ready_at FROM stage
+      (SELECT id, is_light, priority, attempt, ready_at FROM stage
         WHERE project_id = offer.id AND NOT is_light AND $3::float8 > 0 AND ${isDueSql} AND ${fitsSql}
         ORDER BY ${orderSql} LIMIT ${spare})
       UNION ALL
-      (SELECT id, is_light, priority, ready_at FROM stage
+      (SELECT id, is_light, priority, attempt, ready_at FROM stage
         WHERE project_id = offer.id AND is_light AND ${isDueSql} AND ${fitsSql}
         ORDER BY ${orderSql} LIMIT CASE WHEN $6::int > 0 THEN $6::int + ${spare} ELSE 0 END)
     ) AS first

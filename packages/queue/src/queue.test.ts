@@ -4,11 +4,10 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createTestDatabase } from "@retort/db/testing";
-import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { createQueue, type Queue, type QueueOptions } from "./queue.ts";
-import { hasRedis, startTestRedis, type TestRedis } from "./testing-redis.ts";
+import { hasRedis, TestRedis } from "./testing.ts";
 
 interface Server {
   options: QueueOptions;
@@ -36,14 +35,14 @@ async function onPostgres(): Promise<Server> {
 }
 
 async function onRedis(): Promise<Server> {
-  const redis = await startTestRedis();
+  const redis = await TestRedis.start();
   const options = { postgresUrl: "postgresql://127.0.0.1:1/none", redisUrl: redis.url };
-  const clear = async () => {
-    const client = new Redis(redis.url);
-    await client.flushall();
-    client.disconnect();
+  return {
+    options,
+    clear: () => redis.flush(),
+    addRaw: (payload) => addRaw(options, payload),
+    stop: () => redis.stop(),
   };
-  return { options, clear, addRaw: (payload) => addRaw(options, payload), stop: () => redis.stop() };
 }
 
 async function addRaw({ postgresUrl, redisUrl }: QueueOptions, payload: unknown): Promise<void> {
@@ -241,7 +240,7 @@ describe.skipIf(!hasRedis && process.env.CI !== "true")("the queue on Redis (nee
   queueSuite(onRedis);
 
   it("goes on after Redis was killed and started again", async () => {
-    const redis: TestRedis = await startTestRedis();
+    const redis = await TestRedis.start();
     const queue = createQueue({ postgresUrl: "", redisUrl: redis.url });
     try {
       const seen: string[] = [];
