@@ -20,14 +20,22 @@ const sweep = defineSweep({
 });
 
 const { numRuns, uniqueStages, estimate } = await retort.sweeps.preview.query(sweep);
-console.error(`${numRuns} runs, ${uniqueStages} stages, ${estimate.deviceSeconds ?? "unknown"} s. ${estimate.basis}`);
+const time = estimate.deviceSeconds === null ? "time unknown" : `${estimate.deviceSeconds.toFixed(0)} s of computing`;
+console.error(`${numRuns} runs, ${uniqueStages} stages, ${time}. ${estimate.basis}`);
 
 const { sweepId } = await retort.sweeps.launch.mutate(sweep);
+let told = "";
 await new Promise<void>((resolve, reject) => {
   retort.sweeps.live.subscribe(
     { sweepId },
     {
-      onData: ({ data: { counts, best } }) => console.error(counts.succeeded, "done, best", best?.mean, best?.point),
+      onData: ({ data: { counts, best } }) => {
+        const found = best === null ? "" : `; best ${best.mean.toFixed(4)} at ${JSON.stringify(best.point)}`;
+        const line = `${counts.succeeded} of ${numRuns} done${found}`;
+        // A snapshot comes whenever anything has changed.
+        if (line !== told) console.error(line);
+        told = line;
+      },
       onComplete: resolve,
       onError: reject,
     },

@@ -3,17 +3,25 @@ import type { Pool } from "pg";
 import { notifySql } from "./events.ts";
 import { wake } from "./outbox.ts";
 import { transaction } from "./transaction.ts";
+import type { WorkerStatus } from "./workers.ts";
 
 interface WorkerOffer {
   name: string;
+  status: WorkerStatus;
   devices: string[];
   threads: number;
   memoryBytes: number;
 }
 
-/** Why none of these workers can ever take a stage with such needs; null when one can, be it after its present work. */
-export function waitingReason(needs: Resources, workers: readonly WorkerOffer[]): string | null {
-  if (workers.length === 0) return "no worker is online";
+/** Why none of these workers takes a stage with such needs; null when one can, be it after its present work. */
+export function waitingReason(needs: Resources, known: readonly WorkerOffer[]): string | null {
+  const workers = known.filter(({ status }) => status === "online");
+  if (workers.length === 0) {
+    const draining = known.filter(({ status }) => status === "draining").map(({ name }) => name);
+    return draining.length === 0
+      ? "no worker is online"
+      : `every worker drains and takes nothing new (${draining.join(", ")})`;
+  }
   const withDevice = workers.filter(({ devices }) => devices.includes(needs.device));
   if (withDevice.length === 0) {
     const offered = [...new Set(workers.flatMap(({ devices }) => devices))].sort();
@@ -35,7 +43,7 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 export async function explainWaiting(pool: Pool): Promise<number> {
   const [workers, needs] = await Promise.all([
     pool.query<WorkerOffer>(
-      `SELECT name, devices, threads, memory_bytes AS "memoryBytes" FROM worker WHERE status = 'online'`,
+      `SELECT name, status, devices, threads, memory_bytes AS "memoryBytes" FROM worker WHERE status <> 'gone' ORDER BY name`,
     ),
     // Thousands of stages share a handful of needs.
     pool.query<{ resources: Resources }>(

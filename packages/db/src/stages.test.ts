@@ -246,11 +246,18 @@ describe("a finish", () => {
 });
 
 describe("waiting", () => {
-  const worker = { name: "w", devices: ["cpu"], threads: 4, memoryBytes: 8 * 2 ** 30 };
+  const worker = { name: "w", status: "online" as const, devices: ["cpu"], threads: 4, memoryBytes: 8 * 2 ** 30 };
   const needs = { device: "cpu", threads: 1, memoryBytes: 2 ** 30 };
 
   it.each([
     [needs, [], "no worker is online"],
+    [needs, [{ ...worker, status: "gone" as const }], "no worker is online"],
+    [needs, [{ ...worker, status: "draining" as const }], "every worker drains and takes nothing new (w)"],
+    [
+      { ...needs, threads: 16 },
+      [worker, { ...worker, threads: 16, status: "draining" as const }],
+      'needs 16 threads, the largest worker with "cpu" has 4',
+    ],
     [{ ...needs, device: "cuda" }, [worker], 'no worker has the device "cuda" (online: cpu)'],
     [{ ...needs, threads: 16 }, [worker], 'needs 16 threads, the largest worker with "cpu" has 4'],
     [

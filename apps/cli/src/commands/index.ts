@@ -11,6 +11,7 @@ import { logs } from "./logs.ts";
 import { ls } from "./ls.ts";
 import { pause } from "./pause.ts";
 import { priority } from "./priority.ts";
+import { projects } from "./projects.ts";
 import { recipes } from "./recipes.ts";
 import { release } from "./release.ts";
 import { reproduce } from "./reproduce.ts";
@@ -49,6 +50,7 @@ export const commands = {
   leaderboard,
   recipes,
   detect,
+  projects,
   workers,
   link,
   verify,

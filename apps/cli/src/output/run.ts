@@ -50,7 +50,8 @@ export function describeRun(run: Run): string {
 
 function deviceTime({ cost }: Run): string {
   const { deviceSeconds, wastedDeviceSeconds, savedDeviceSeconds } = cost;
-  const wasted = wastedDeviceSeconds < 1 ? "" : `, of it ${duration(wastedDeviceSeconds)} in attempts that failed`;
+  const wasted =
+    wastedDeviceSeconds < 1 ? "" : `, of it ${duration(wastedDeviceSeconds)} in attempts that left no result`;
   const saved = savedDeviceSeconds < 1 ? "" : `, ${duration(savedDeviceSeconds)} saved by reuse`;
   return `${duration(deviceSeconds)}${wasted}${saved}`;
 }

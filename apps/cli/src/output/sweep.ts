@@ -29,7 +29,6 @@ export function describeBest({ best, objective }: Pick<SweepSummary, "best" | "o
 /** What a launch would do. */
 export function describePreview(preview: SweepPreview): string {
   const { estimate } = preview;
-  const time = (seconds: number | null) => (seconds === null ? "unknown" : duration(seconds));
   const head = table(
     [],
     [
@@ -39,7 +38,7 @@ export function describePreview(preview: SweepPreview): string {
       ["runs", String(preview.numRuns)],
       ["stages", `${preview.numStages} asked for, ${preview.uniqueStages} different, ${preview.sharedStages} shared`],
       ["to execute", `${preview.toExecute}; ${preview.finishedStages} are finished already`],
-      ["time", `${time(estimate.deviceSeconds)} of computing, ${time(estimate.wallSeconds)} here. ${estimate.basis}`],
+      ["time", describeEstimate(estimate)],
     ],
   );
   const hasLabels = preview.points.some(({ labels }) => Object.keys(labels).length > 0);
@@ -53,6 +52,12 @@ export function describePreview(preview: SweepPreview): string {
   const points = table(["TRIAL", ...(hasLabels ? ["ABLATION"] : []), ...preview.columns], rows);
   const more = preview.numPoints > rows.length ? `\n... ${preview.numPoints - rows.length} more points` : "";
   return [head, `${points}${more}`, ...preview.warnings.map((warning) => `note: ${warning}`)].join("\n\n");
+}
+
+function describeEstimate({ deviceSeconds, wallSeconds, basis }: SweepPreview["estimate"]): string {
+  if (deviceSeconds === null) return `unknown: ${basis}`;
+  const here = wallSeconds === null ? "" : `, ${duration(wallSeconds)} here`;
+  return `${duration(deviceSeconds)} of computing${here}. ${basis}`;
 }
 
 /** A sweep and its best trials, on one screen. */

@@ -5,5 +5,10 @@ import { hint } from "../output/print.ts";
 export async function warnWithoutWorkers(retort: Retort): Promise<void> {
   const workers = await retort.workers.list.query();
   if (workers.some(({ status }) => status === "online")) return;
-  hint("No worker is online: the run waits until one is. `npm start` starts one with the server.");
+  const draining = workers.find(({ status }) => status === "draining");
+  hint(
+    draining === undefined
+      ? "No worker is online: the run waits until one is. `npm start` starts one with the server."
+      : `Every worker drains: the run waits until one takes stages again (retort workers undrain ${draining.name}).`,
+  );
 }

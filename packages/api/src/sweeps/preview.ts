@@ -112,9 +112,9 @@ async function planTrials(
   return { runs, refusals };
 }
 
-/** What no worker that is online can take. */
+/** What no worker takes. */
 async function waitingWarnings(db: Database, stages: readonly PlannedStage[]): Promise<string[]> {
-  const workers = (await db.workers.list()).filter(({ status }) => status === "online");
+  const workers = await db.workers.list();
   const reasons = new Map<string, number>();
   for (const { resources } of stages) {
     const reason = waitingReason(resources, workers);
