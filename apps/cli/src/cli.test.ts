@@ -207,23 +207,6 @@ describe("other commands", () => {
     expect(stdout).toContain("Stages: work, check (after work)");
   });
 
-  it("make projects, limit them and list them", async () => {
-    expect((await start(["projects", "create", "night", "--name", "By night"])).stdout).toBe(
-      "night: any number of stages at once, share 1, shares results\n",
-    );
-    await start(["projects", "limit", "night", "--running", "2", "--share", "0.5"]);
-    await start(["projects", "isolate", "night"]);
-    expect((await start(["projects"])).stdout).toMatch(/night +By night +2 +0\.5 +its own/);
-    await start(["projects", "join", "night"]);
-    expect((await start(["projects", "limit", "night", "--running", "none"])).stdout).toBe(
-      "night: any number of stages at once, share 0.5, shares results\n",
-    );
-    const nothing = await start(["projects", "limit", "night"]);
-    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining("Give --running or --share") });
-    const unknown = await start(["projects", "limit", "day", "--share", "2"]);
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("day") });
-  }, 60_000);
-
   it("list workers", async () => {
     expect((await start(["workers"])).stdout).toMatch(/online .*cpu/);
   });
@@ -304,4 +287,24 @@ describe("a model made of parts", () => {
     const missing = await start(["export", "parts", "--parts", "--stage", "sft", "--out", join(dir, "none")]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("Stages with a model: import")]);
   }, 300_000);
+});
+
+// Last: with a second project every launch has to name one.
+describe("retort projects", () => {
+  it("are made, limited and listed", async () => {
+    expect((await start(["projects", "create", "night", "--name", "By night"])).stdout).toBe(
+      "night: any number of stages at once, share 1, shares results\n",
+    );
+    await start(["projects", "limit", "night", "--running", "2", "--share", "0.5"]);
+    await start(["projects", "isolate", "night"]);
+    expect((await start(["projects"])).stdout).toMatch(/night +By night +2 +0\.5 +its own/);
+    await start(["projects", "join", "night"]);
+    expect((await start(["projects", "limit", "night", "--running", "none"])).stdout).toBe(
+      "night: any number of stages at once, share 0.5, shares results\n",
+    );
+    const nothing = await start(["projects", "limit", "night"]);
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining("Give --running or --share") });
+    const unknown = await start(["projects", "limit", "day", "--share", "2"]);
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("day") });
+  }, 60_000);
 });

@@ -35,10 +35,10 @@ export function projects(program: Command, env: CliEnv): void {
     .argument("<slug>")
     .addOption(new Option("--running <n>", "stages at once, or none for no limit").argParser(limit))
     .addOption(new Option("--share <weight>", "weight against other projects, 0.01 to 100").argParser(weight))
-    .action(async (slug: string, limits: { running?: number | null; share?: number }) => {
-      const { running: maxRunning, share } = limits;
-      if (maxRunning === undefined && share === undefined) throw usageError("Give --running or --share");
+    .action(async (slug: string, { running, share }: { running?: number | "none"; share?: number }) => {
+      if (running === undefined && share === undefined) throw usageError("Give --running or --share");
       const { retort } = await connect(env);
+      const maxRunning = running === "none" ? null : running;
       print(describe(await retort.projects.setLimits.mutate({ slug, maxRunning, share })));
     });
   for (const isIsolated of [true, false]) {
@@ -67,8 +67,9 @@ function describe({ slug, maxRunning, share, isIsolated }: Project): string {
 }
 
 /** @throws InvalidArgumentError */
-function limit(text: string): number | null {
-  return text === "none" ? null : wholeNumber(text);
+function limit(text: string): number | "none" {
+  // Commander takes null for an option without a value.
+  return text === "none" ? text : wholeNumber(text);
 }
 
 /** @throws InvalidArgumentError */
