@@ -42,12 +42,14 @@ export class NormalImages {
   readonly categories: readonly { name: string; images: readonly NormalImage[] }[];
   /** Pictures of a texture folder, [sizePx, sizePx, channels]. */
   readonly textures: readonly Uint8Array[];
+  readonly #all: readonly NormalImage[];
 
   private constructor(made: Pick<NormalImages, "sizePx" | "channels" | "categories" | "textures">) {
     this.sizePx = made.sizePx;
     this.channels = made.channels;
     this.categories = made.categories;
     this.textures = made.textures;
+    this.#all = made.categories.flatMap(({ images }) => images);
   }
 
   /** `part` "held-out" has what "train" leaves; a category of one image has it in both. */
@@ -73,9 +75,9 @@ export class NormalImages {
     return new NormalImages({ sizePx, channels, categories: decoded, textures });
   }
 
-  /** Categories equally likely, then their images. */
-  pick(rng: Rng): NormalImage {
-    return rng.pick(rng.pick(this.categories).images);
+  /** Every image as likely, or every category and then every image of it. */
+  pick(rng: Rng, equally: "images" | "categories"): NormalImage {
+    return rng.pick(equally === "images" ? this.#all : rng.pick(this.categories).images);
   }
 }
 

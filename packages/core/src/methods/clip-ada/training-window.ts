@@ -23,15 +23,30 @@ export function sampleWindow(
   images: NormalImages,
   { window, synthesis, rng }: { window: WindowParams; synthesis: SynthesisParams; rng: Rng },
 ): TrainingSample {
-  const normal = images.pick(rng);
+  const normal = images.pick(rng, window.pictures);
   const cut = cutWindow(normal, images, { window, rng });
+  light(cut.image, { most: window.light, rng });
   const { image, mask } = spoilt(images, { image: cut.image, foreground: cut.foreground, synthesis, rng });
   return { pixels: toBytes(image), brightness: normal.brightness, mask };
 }
 
+/** Brightness times a plane through 1 in the window's middle that slopes by `most` at its edges: light is never anomalous. Changes the image. */
+function light({ data, width, height, channels }: FloatImage, { most, rng }: { most: number; rng: Rng }): void {
+  if (most === 0) return;
+  const slope = () => (most * (2 * rng.uniform() - 1)) / width;
+  const [slopeX, slopeY] = [slope(), slope()];
+  for (let at = 0; at < data.length; at++) {
+    const pixel = Math.floor(at / channels);
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    data[at] = Math.min(1, data[at]! * (1 + slopeX * (2 * x - width) + slopeY * (2 * y - height)));
+  }
+}
+
 /** 8 bits from [0, 1]. */
 export function toBytes({ data }: FloatImage): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(data, (value) => Math.round(Math.min(1, Math.max(0, value)) * 255));
+  const bytes = new Uint8Array(data.length);
+  for (let at = 0; at < data.length; at++) bytes[at] = Math.round(Math.min(1, Math.max(0, data[at]!)) * 255);
+  return bytes;
 }
 
 /** Anomalies over an image, textures taken from other training images and from the texture folder. */
@@ -46,7 +61,7 @@ export function spoilt(
     rng,
     foreground,
     textures: {
-      training: (stream) => windowOf(images.pick(stream).pixels, images, { size: image, rng: stream }),
+      training: (stream) => windowOf(images.pick(stream, "categories").pixels, images, { size: image, rng: stream }),
       ...(images.textures.length > 0 && {
         folder: (stream: Rng) => windowOf(stream.pick(images.textures), images, { size: image, rng: stream }),
       }),
@@ -78,7 +93,7 @@ function windowOf(
 export function cutWindow(
   { pixels, foreground }: NormalImage,
   { sizePx, channels }: NormalImages,
-  { window, rng, whole = false }: { window: WindowParams; rng: Rng; whole?: boolean },
+  { window, rng, whole = false }: { window: Omit<WindowParams, "pictures" | "light">; rng: Rng; whole?: boolean },
 ): { image: FloatImage; foreground: Uint8Array | null; left: number; top: number } {
   const { cropPx, minZoom, maxZoom, flips } = window;
   const zoom = minZoom * (maxZoom / minZoom) ** rng.uniform();
@@ -91,9 +106,14 @@ export function cutWindow(
     [left, top] = [rng.uniform() * (sizePx - side), rng.uniform() * (sizePx - side)];
     if (whole) [left, top] = [Math.round(left), Math.round(top)];
     if (!foreground) break;
-    const bytes = resampled(foreground, { ...place, left, top, channels: 1, factor: 1 }).data;
-    shown = Uint8Array.from(bytes, (value) => Number(value >= 0.5));
-    if (shown.reduce((sum, value) => sum + value, 0) >= LEAST_FOREGROUND * cropPx * cropPx) break;
+    const covered = resampled(foreground, { ...place, left, top, channels: 1, factor: 1 }).data;
+    shown = new Uint8Array(covered.length);
+    let count = 0;
+    for (let at = 0; at < covered.length; at++) {
+      shown[at] = Number(covered[at]! >= 0.5);
+      count += shown[at]!;
+    }
+    if (count >= LEAST_FOREGROUND * cropPx * cropPx) break;
   }
   return { image: resampled(pixels, { ...place, left, top, channels }), foreground: shown, left, top };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { augmenterNames } from "./augmenters.ts";
 
 /** What an anomaly can be made by; one file below defects/ each. */
-export const defectNames = ["perlin", "cutpaste", "scar", "spot", "line"] as const;
+export const defectNames = ["perlin", "cutpaste", "scar", "spot", "line", "wear"] as const;
 export type DefectName = (typeof defectNames)[number];
 
 export const textureSources = ["generated", "training", "folder"] as const;
@@ -17,7 +17,8 @@ export const synthesisParams = z
       .min(1)
       .default([...defectNames])
       .describe(
-        "Kinds of defects: textures in Perlin-noise blots (DRAEM), moved rectangles and thin scars (CutPaste), soft spots and strokes",
+        "Kinds of defects: textures in Perlin-noise blots (DRAEM), moved rectangles and thin scars (CutPaste), soft spots, strokes, " +
+          "and blots whose own texture gets smoother or rougher",
       ),
     cleanShare: share.default(0.35).describe("Share of images that stay normal"),
     maxDefects: z
@@ -26,10 +27,16 @@ export const synthesisParams = z
       .max(10)
       .default(3)
       .describe("Most defects in one image; each number up to it is as likely"),
-    minOpacity: share
-      .default(0.2)
-      .describe("Weakest texture in a blot, spot or stroke: share of the image that it hides"),
+    minOpacity: share.default(0.2).describe("Weakest texture in a blot: share of the image that it hides"),
     maxOpacity: share.default(1).describe("Strongest texture in a blot"),
+    minContrast: z
+      .number()
+      .positive()
+      .default(0.5)
+      .describe(
+        "Faintest spot, stroke or worn blot: change of brightness in deviations of the picture's own brightness",
+      ),
+    maxContrast: z.number().positive().default(5).describe("Strongest spot or stroke, in the same unit"),
     textures: z
       .array(z.enum(textureSources))
       .min(1)
@@ -57,17 +64,20 @@ export const synthesisParams = z
       .describe("auto: defects lie on the thing where it stands out from its background (Otsu); none: anywhere"),
     minChange: share
       .default(0.03)
-      .describe("Pixels that changed by less, brightness in [0, 1], do not count as anomalous"),
+      .describe(
+        "Pixels that changed by less, brightness in [0, 1], and lie by none that changed more do not count as anomalous",
+      ),
   })
   .superRefine((params, context) => {
     const ordered = (
-      low: "minOpacity" | "minPatchShare" | "minScarPx",
-      high: "maxOpacity" | "maxPatchShare" | "maxScarPx",
+      low: "minOpacity" | "minContrast" | "minPatchShare" | "minScarPx",
+      high: "maxOpacity" | "maxContrast" | "maxPatchShare" | "maxScarPx",
     ) => {
       if (params[low] > params[high])
         context.addIssue({ code: "custom", path: [low], message: `${low} is at most ${high}` });
     };
     ordered("minOpacity", "maxOpacity");
+    ordered("minContrast", "maxContrast");
     ordered("minPatchShare", "maxPatchShare");
     ordered("minScarPx", "maxScarPx");
     if (params.textures.includes("folder") !== (params.textureFolder !== null)) {

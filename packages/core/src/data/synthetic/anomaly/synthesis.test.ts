@@ -42,15 +42,22 @@ describe.each(defectNames)("defect %s", (kind) => {
       const before = bar(channels);
       expect(kinds.every((name) => name === kind)).toBe(true);
       expect(mask).toContain(1);
-      const wrong: number[] = [];
-      mask.forEach((inside, at) => {
+      expect(image.data.every((value) => value >= 0 && value <= 1)).toBe(true);
+      const changes = Array.from(mask, (_, at) => {
         let change = 0;
-        for (let c = 0; c < channels; c++) {
-          const value = image.data[at * channels + c]!;
-          change += Math.abs(value - before.data[at * channels + c]!) / channels;
-          if (value < 0 || value > 1) wrong.push(at);
+        for (let c = at * channels; c < (at + 1) * channels; c++) {
+          change += Math.abs(image.data[c]! - before.data[c]!) / channels;
         }
-        if (inside === 1 ? change < 0.03 - 1e-6 : change > 0.03 + 1e-6) wrong.push(at);
+        return change;
+      });
+      const isSeen = (x: number, y: number) =>
+        x >= 0 && y >= 0 && x < size.width && y < size.height && changes[y * size.width + x]! >= 0.03 - 1e-6;
+      const near = [-2, -1, 0, 1, 2];
+      const wrong = changes.flatMap((change, at) => {
+        const [x, y] = [at % size.width, Math.floor(at / size.width)];
+        const isRight =
+          mask[at] === 1 ? near.some((dy) => near.some((dx) => isSeen(x + dx, y + dy))) : change <= 0.03 + 1e-6;
+        return isRight ? [] : [at];
       });
       expect(wrong).toEqual([]);
     }
@@ -102,10 +109,39 @@ describe("synthesize", () => {
     });
   });
 
+  it("makes spots as plain as the picture's own brightness varies, darker and brighter", () => {
+    const noisy = (deviation: number): FloatImage => {
+      const rng = Rng.fromSeed(1);
+      const data = Float32Array.from({ length: size.width * size.height }, () => 0.5 + deviation * rng.normal());
+      return { data, ...size, channels: 1 };
+    };
+    const changes = (deviation: number) =>
+      Array.from({ length: 40 }, (_, seed) => {
+        const image = noisy(deviation);
+        const { data } = synthesize({
+          image,
+          params: params({ kinds: ["spot"], maxDefects: 1, minContrast: 2, maxContrast: 2 }),
+          rng: Rng.fromSeed(seed),
+          foreground: null,
+        }).image;
+        return data.reduce(
+          (most, value, at) => (Math.abs(value - image.data[at]!) > Math.abs(most) ? value - image.data[at]! : most),
+          0,
+        );
+      });
+    for (const deviation of [0.03, 0.06]) {
+      const found = changes(deviation);
+      expect(found.some((change) => change > 0)).toBe(true);
+      expect(found.some((change) => change < 0)).toBe(true);
+      for (const change of found) expect(Math.abs(change)).toBeCloseTo(2 * deviation, 2);
+    }
+  });
+
   it("refuses bounds that are the wrong way round and a folder without a use", () => {
     expect(() => synthesisParams.parse({ minOpacity: 0.9, maxOpacity: 0.1 })).toThrow(
       "minOpacity is at most maxOpacity",
     );
+    expect(() => synthesisParams.parse({ minContrast: 6 })).toThrow("minContrast is at most maxContrast");
     expect(() => synthesisParams.parse({ textureFolder: "/textures" })).toThrow("goes with textures from a folder");
   });
 });

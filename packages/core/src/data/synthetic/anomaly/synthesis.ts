@@ -3,6 +3,7 @@ import type { FloatImage } from "../anomaly.ts";
 import { augmented } from "./augmenters.ts";
 import type { DefectInput } from "./defects/defect.ts";
 import { defects } from "./defects/index.ts";
+import { grown } from "./dilation.ts";
 import type { DefectName, SynthesisParams } from "./synthesis-params.ts";
 import { generatedTexture } from "./texture.ts";
 
@@ -27,6 +28,8 @@ export interface SyntheticAnomaly {
 
 /** A defect that is not seen is drawn again this often. */
 const TRIES = 5;
+/** Pixels this close to a visible change belong to the defect, where it touched them. */
+const NEAR_PX = 2;
 
 /** A normal image, spoilt or left alone as the parameters' shares say. Depends on its input and the stream alone. */
 export function synthesize({ image, params, rng, foreground, textures = {} }: SynthesisInput): SyntheticAnomaly {
@@ -61,15 +64,22 @@ function spoil(input: DefectInput): SyntheticAnomaly {
   return { image: changed, mask: visible(image, { changed, touched, minChange: params.minChange }), kinds };
 }
 
-/** Where a touched pixel's mean change over the channels reaches minChange. */
+/**
+ * Touched pixels whose mean change over the channels reaches minChange, and touched ones close by: what lies between the visible
+ * parts of a defect belongs to it.
+ */
 function visible(
-  { data, channels }: FloatImage,
+  { data, width, height, channels }: FloatImage,
   { changed, touched, minChange }: { changed: FloatImage; touched: Uint8Array; minChange: number },
 ): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(touched, (inside, at) => {
-    if (inside === 0) return 0;
+  const seen = new Uint8Array(touched.length);
+  for (let at = 0; at < touched.length; at++) {
+    if (touched[at] === 0) continue;
     let sum = 0;
     for (let c = at * channels; c < (at + 1) * channels; c++) sum += Math.abs(changed.data[c]! - data[c]!);
-    return Number(sum / channels >= minChange);
-  });
+    seen[at] = Number(sum / channels >= minChange);
+  }
+  const near = grown(seen, { width, height, radius: NEAR_PX });
+  for (let at = 0; at < near.length; at++) near[at]! &= touched[at]!;
+  return near;
 }

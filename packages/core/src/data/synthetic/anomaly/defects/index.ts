@@ -5,6 +5,7 @@ import { line } from "./line.ts";
 import { perlin } from "./perlin.ts";
 import { scar } from "./scar.ts";
 import { spot } from "./spot.ts";
+import { wear } from "./wear.ts";
 
 /** Every kind of defect, by its name. */
-export const defects = { perlin, cutpaste, scar, spot, line } satisfies Record<DefectName, Defect>;
+export const defects = { perlin, cutpaste, scar, spot, line, wear } satisfies Record<DefectName, Defect>;

@@ -15,5 +15,5 @@ export const perlin: Defect = (input) => {
   });
   const { mask } = thresholdMask(noise, 0.5, foreground ?? undefined);
   const beta = 1 - between(rng, params.minOpacity, params.maxOpacity);
-  return { image: blend({ image, source: input.texture(rng), mask: Float32Array.from(mask), beta }), mask };
+  return { image: blend({ image, source: input.texture(rng), mask: new Float32Array(mask), beta }), mask };
 };
