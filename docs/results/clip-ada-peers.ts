@@ -29,7 +29,7 @@ const peer = (recipe: string) =>
             },
           },
         },
-        seeds: [1, 2, 3],
+        seeds: [11, 12, 13],
       },
       sampler: { kind: "grid" },
     },
