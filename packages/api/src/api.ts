@@ -30,7 +30,7 @@ export function createApi(services: Services): Api {
         endpoint: "/api/trpc",
         req: request,
         router: appRouter,
-        // A sweep may be longer than a URL: a query may come in a body, under the rules of a write.
+        // What is asked about may be longer than a URL: a query may come in a body, under the rules of a write.
         allowMethodOverride: true,
         createContext: () => createContext(services, request),
         onError({ error, path }) {

@@ -1,7 +1,6 @@
 import {
   createTRPCClient,
   httpBatchLink,
-  httpLink,
   httpSubscriptionLink,
   splitLink,
   TRPCClientError,
@@ -47,12 +46,8 @@ export function createRetort(options: RetortOptions) {
             fetch: (input, init) => send(input, { ...init, headers: { ...init.headers, ...headers } }),
           },
         }),
-        false: splitLink({
-          // A sweep may be longer than a URL.
-          condition: ({ path }) => path === "sweeps.preview",
-          true: httpLink({ url, transformer: superjson, headers, fetch: send, methodOverride: "POST" }),
-          false: httpBatchLink({ url, transformer: superjson, headers, fetch: send, maxURLLength: 8_000 }),
-        }),
+        // In a body: what is asked about may be longer than a URL.
+        false: httpBatchLink({ url, transformer: superjson, headers, fetch: send, methodOverride: "POST" }),
       }),
     ],
   });

@@ -47,8 +47,11 @@ export async function listRuns(
 
 /** See Runs.get. */
 export async function getRun(pool: Pool, evaluations: Evaluations, id: string): Promise<RunDetail | null> {
-  const { rows } = await pool.query<RunRow & { projectSlug: string }>(
-    `SELECT ${runColumns} FROM run r JOIN project p ON p.id = r.project_id WHERE r.id = $1`,
+  const { rows } = await pool.query<RunRow & Pick<RunDetail, "projectSlug" | "sweep">>(
+    `SELECT ${runColumns},
+      CASE WHEN w.id IS NULL THEN NULL ELSE jsonb_build_object('id', w.id, 'name', w.name, 'trial', t.number) END AS sweep
+     FROM run r JOIN project p ON p.id = r.project_id
+     LEFT JOIN trial t ON t.run_id = r.id LEFT JOIN sweep w ON w.id = t.sweep_id WHERE r.id = $1`,
     [id],
   );
   const run = rows[0];

@@ -96,6 +96,8 @@ export interface RunStageRow {
 
 export interface RunDetail extends RunRow {
   projectSlug: string;
+  /** The sweep that asked for it, and as which of its trials; null when a person did. */
+  sweep: { id: string; name: string; trial: number } | null;
   /** By position. */
   stages: RunStageRow[];
   evaluations: EvaluationRow[];

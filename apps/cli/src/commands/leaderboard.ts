@@ -40,7 +40,7 @@ export function leaderboard(program: Command, env: CliEnv): void {
       ]);
       const published = board.published.map((row) => [
         row.label,
-        row.dataset,
+        row.metric === board.metric ? row.dataset : `${row.dataset}, ${row.metric}`,
         `published: ${row.source}`,
         null,
         value(row.value),

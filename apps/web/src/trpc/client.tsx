@@ -30,7 +30,8 @@ export function ApiProvider({ children }: { children: ReactNode }) {
         splitLink({
           condition: (operation) => operation.type === "subscription",
           true: httpSubscriptionLink({ url: "/api/trpc", transformer: superjson }),
-          false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 8_000 }),
+          // In a body: what is asked about may be longer than a URL.
+          false: httpBatchLink({ url: "/api/trpc", transformer: superjson, methodOverride: "POST" }),
         }),
       ],
     }),

@@ -9,7 +9,15 @@ export const headline = z.object({
 });
 export type Headline = z.infer<typeof headline>;
 
-export const publishedRow = z.object({ label: z.string(), dataset: z.string(), value: z.number(), source: z.string() });
+export const publishedRow = z.object({
+  label: z.string(),
+  dataset: z.string(),
+  /** Not always the recipe's headline. */
+  metric: z.string(),
+  /** In the unit of the headline. */
+  value: z.number(),
+  source: z.string(),
+});
 
 export const recipeSummary = z.object({ name: z.string(), title: z.string(), summary: z.string(), headline });
 export type RecipeSummary = z.infer<typeof recipeSummary>;

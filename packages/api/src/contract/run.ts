@@ -50,7 +50,13 @@ export const runSummary = runBase.extend({
 export type RunSummary = z.infer<typeof runSummary>;
 
 /** A run with everything its page shows at first sight; stages in their order. */
-export const run = runBase.extend({ stages: z.array(stage), evaluations: z.array(evaluation), cost });
+export const run = runBase.extend({
+  stages: z.array(stage),
+  evaluations: z.array(evaluation),
+  cost,
+  /** The sweep that asked for it, and as which of its trials; null when a person did. */
+  sweep: z.object({ id: z.string(), name: z.string(), trial: z.number().int() }).nullable(),
+});
 export type Run = z.infer<typeof run>;
 
 export const seed = z

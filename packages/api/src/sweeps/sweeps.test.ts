@@ -60,6 +60,13 @@ describe("sweeps.preview", () => {
     ]);
   });
 
+  it("takes a space that is longer than a URL", async () => {
+    const values = Array.from({ length: 20_000 }, (_, index) => index + 1);
+    const space = { parameters: { steps: { type: "choice" as const, values } } };
+    const ask = request(1, { space, sampler: { kind: "random" }, maxPoints: 2 });
+    expect(await api.retort.sweeps.preview.query(ask)).toMatchObject({ numPoints: 2 });
+  });
+
   it("warns of stages that no worker can take", async () => {
     const device = { type: "choice" as const, values: ["cpu", "cuda"] };
     const { warnings } = await api.retort.sweeps.preview.query(request(2, { space: { parameters: { device } } }));
@@ -105,6 +112,8 @@ describe("a sweep", () => {
     });
     const { trials, total } = await api.retort.sweeps.trials.query({ sweepId, order: "best", limit: 3 });
     expect(total).toBe(12);
+    const run = await api.retort.runs.get.query({ runId: trials[1]!.runId! });
+    expect(run.sweep).toEqual({ id: sweepId, name: sweeps[0]!.name, trial: 1 });
     expect(trials.map(({ trial, value }) => [trial, value])).toEqual([
       [0, 1],
       [1, 1],

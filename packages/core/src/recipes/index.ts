@@ -8,9 +8,13 @@ import { llavaTeacher } from "./llava-teacher.ts";
 import { quickstart } from "./quickstart.ts";
 import type { RecipeDefinition } from "./recipe.ts";
 
-/** Every recipe, by its name. */
+/** Every recipe, by its name, in the order in which lists show them. */
 export const recipes = {
   quickstart,
+  "llava-kd": llavaKd,
+  "llava-teacher": llavaTeacher,
+  "llava-files": llavaFiles,
+  benchmarks: benchmarksOfRun,
   "clip-ada": clipAda,
   patchcore,
   padim,
@@ -18,9 +22,5 @@ export const recipes = {
   "zero-shot": zeroShot,
   "mean-brightness": meanBrightness,
   diagnostic,
-  "llava-kd": llavaKd,
-  "llava-teacher": llavaTeacher,
-  "llava-files": llavaFiles,
-  benchmarks: benchmarksOfRun,
 } satisfies Record<string, RecipeDefinition>;
 export type RecipeName = keyof typeof recipes;

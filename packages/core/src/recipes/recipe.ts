@@ -16,6 +16,8 @@ export interface Headline {
 export interface PublishedRow {
   label: string;
   dataset: string;
+  /** Named as evaluations name it: "pixelAp". */
+  metric: string;
   value: number;
   source: string;
 }

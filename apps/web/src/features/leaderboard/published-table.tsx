@@ -1,36 +1,61 @@
 import type { Leaderboard } from "@retort/api";
 import { formatScore, type ScoreUnit } from "../../format/number.ts";
-import { Sheet } from "../../ui/panel.tsx";
+import { toWords } from "../../format/words.ts";
+import { Table } from "../../ui/table.tsx";
 
-/** What others published: beside the measured rows, never among them. */
-export function PublishedTable({ rows, unit }: { rows: Leaderboard["published"]; unit: ScoreUnit }) {
+type Row = Leaderboard["published"][number];
+
+/** What others published, a line a method and a column a data set and metric: beside the measured rows, never among them. */
+export function PublishedTable({ rows, unit }: { rows: readonly Row[]; unit: ScoreUnit }) {
+  const columns = distinct(rows.map(columnOf));
+  const methods = distinct(rows.map(methodOf));
+  const byPlace = new Map(rows.map((row) => [methodOf(row) + columnOf(row), row]));
   return (
-    <Sheet className="scroll-shadow max-h-[36rem] overflow-y-auto border-dashed">
-      <table aria-label="Published elsewhere" className="w-full text-left">
-        <thead>
-          <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:px-4 [&>th]:font-normal">
-            <th scope="col">Published</th>
-            <th scope="col">Data set</th>
-            <th scope="col" className="text-right">
-              Value
+    <Table
+      label="Published elsewhere"
+      className="max-h-[36rem] overflow-y-auto border-dashed"
+      head={
+        <>
+          <th scope="col">Published</th>
+          {columns.map((column) => {
+            const [dataset, metric] = JSON.parse(column) as [string, string];
+            return (
+              <th key={column} scope="col" className="text-right">
+                {dataset}
+                <span className="block">{toWords(metric)}</span>
+              </th>
+            );
+          })}
+          <th scope="col">Source</th>
+        </>
+      }
+    >
+      {methods.map((method) => {
+        const [label, source] = JSON.parse(method) as [string, string];
+        return (
+          <tr key={method} className="text-ink-2">
+            <th scope="row" className="min-w-56 font-normal italic">
+              {label}
             </th>
-            <th scope="col">Source</th>
+            {columns.map((column) => {
+              const row = byPlace.get(method + column);
+              return (
+                <td key={column} className="text-right whitespace-nowrap">
+                  {row === undefined ? <span className="text-ink-3">–</span> : formatScore(row.value, unit)}
+                </td>
+              );
+            })}
+            <td className="min-w-64 text-xs">{source}</td>
           </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr
-              key={`${row.label}/${row.dataset}`}
-              className="border-b border-line text-ink-2 last:border-0 [&>td]:px-4 [&>td]:py-2"
-            >
-              <td className="italic">{row.label}</td>
-              <td>{row.dataset}</td>
-              <td className="text-right">{formatScore(row.value, unit)}</td>
-              <td className="text-sm">{row.source}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Sheet>
+        );
+      })}
+    </Table>
   );
+}
+
+const columnOf = ({ dataset, metric }: Row) => JSON.stringify([dataset, metric]);
+const methodOf = ({ label, source }: Row) => JSON.stringify([label, source]);
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)];
 }

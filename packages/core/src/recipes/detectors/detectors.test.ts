@@ -29,7 +29,8 @@ describe("publishedDetectors", () => {
     const rows = publishedDetectors("patchcore");
     expect(rows).toContainEqual({
       label: "PatchCore (unified)",
-      dataset: "MVTec AD, pixel AP",
+      dataset: "MVTec AD",
+      metric: "pixelAp",
       value: 0.599,
       source: "ADer benchmark (github.com/zhangzjn/ADer), 100 epochs; unified",
     });

@@ -192,14 +192,7 @@ const methods = {
 
 export type PublishedGroup = keyof typeof methods;
 
-const names: Record<keyof Reported, string> = {
-  imageAuroc: "",
-  pixelAuroc: ", pixel AUROC",
-  pixelAp: ", pixel AP",
-  aupro: ", AU-PRO",
-};
-
-/** Rows of the groups named; the data set's name tells the metric where it is not the image AUROC. Fractions. */
+/** Rows of the groups named. Fractions. */
 export function publishedDetectors(...groups: readonly PublishedGroup[]): PublishedRow[] {
   return groups.flatMap((group) =>
     methods[group].flatMap((method: PublishedMethod) => [
@@ -212,7 +205,8 @@ export function publishedDetectors(...groups: readonly PublishedGroup[]): Publis
 function rowsOf({ label, setting, source }: PublishedMethod, dataset: string, reported: Reported = {}): PublishedRow[] {
   return Object.entries(reported).map(([metric, percent]) => ({
     label: `${label} (${setting})`,
-    dataset: `${dataset}${names[metric as keyof Reported]}`,
+    dataset,
+    metric,
     // 0.1 % is the precision of the sources; dividing leaves longer fractions.
     value: Math.round(percent * 10) / 1000,
     source: `${source}; ${setting}`,
