@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
     async () => {
       await page.goto(`${stack.url}/sweeps/new/diagnostic`);
       await page.getByText("The plan appears when something varies.").waitFor();
-      await page.getByLabel("Step, ms", { exact: true }).fill("2");
+      await page.getByLabel("Time of a step, ms", { exact: true }).fill("2");
       await page.getByRole("button", { name: "Vary Steps" }).click();
       await page.getByLabel("Values of Steps").fill("4, 4");
       await page.getByText("4 stands there twice.").waitFor();

@@ -36,9 +36,10 @@ export function formatDifference(value: number, unit: ScoreUnit): string {
   return value < 0 ? `−${text}` : `+${text}`;
 }
 
-/** Metric names that are fractions in [0, 1] by this project's convention. */
-export function scoreUnit(metric: string): ScoreUnit {
-  return /accuracy|auroc|precision|recall|f1|aupro|rate|fraction|anls/i.test(metric) ? "fraction" : "points";
+/** Metrics of evaluations are fractions in [0, 1] by this project's convention, but for times and for points that go beyond. */
+export function scoreUnit(metric: string, values: readonly number[]): ScoreUnit {
+  if (/(Ms|Seconds|PerSecond)$/.test(metric)) return "points";
+  return values.every((value) => value >= 0 && value <= 1) ? "fraction" : "points";
 }
 
 const units = ["B", "KB", "MB", "GB", "TB"];

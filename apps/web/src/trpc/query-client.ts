@@ -1,4 +1,4 @@
-import { defaultShouldDehydrateQuery, QueryClient } from "@tanstack/react-query";
+import { defaultShouldDehydrateQuery, isServer, QueryClient } from "@tanstack/react-query";
 import { TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 
@@ -11,7 +11,8 @@ export function createQueryClient(): QueryClient {
       queries: {
         // What the server rendered a moment ago need not be asked again while the page starts.
         staleTime: 3_000,
-        retry: (failures, error) => failures < 2 && !isRefusal(error),
+        // A page that is rendered on the server does not wait: what failed is asked again by the browser.
+        retry: (failures, error) => !isServer && failures < 2 && !isRefusal(error),
       },
       dehydrate: { serializeData: superjson.serialize, shouldDehydrateQuery: defaultShouldDehydrateQuery },
       hydrate: { deserializeData: superjson.deserialize },

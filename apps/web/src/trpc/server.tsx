@@ -1,5 +1,6 @@
 import { appRouter, createContext } from "@retort/api";
 import { dehydrate, type FetchQueryOptions, HydrationBoundary, type QueryKey } from "@tanstack/react-query";
+import { TRPCError } from "@trpc/server";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { headers } from "next/headers";
 import { cache, type ReactNode } from "react";
@@ -23,6 +24,12 @@ export const serverTRPC = createTRPCOptionsProxy({
 /** Answers queries before the page is sent, so that it arrives filled; what fails is asked again by the browser. */
 export async function prefetch(...queries: { queryKey: QueryKey }[]) {
   await Promise.all(queries.map((query) => queryClient().prefetchQuery(query as FetchQueryOptions)));
+}
+
+/** Whether what was asked for does not exist, or cannot: its name is no name. */
+export function isMissing(queryKey: QueryKey): boolean {
+  const { error } = queryClient().getQueryState(queryKey) ?? {};
+  return error instanceof TRPCError && ["NOT_FOUND", "BAD_REQUEST"].includes(error.code);
 }
 
 export function Hydrated({ children }: { children: ReactNode }) {

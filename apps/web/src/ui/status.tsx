@@ -50,7 +50,7 @@ export function StatusIcon({ status, className }: { status: Status; className?: 
   return (
     <Icon
       aria-hidden
-      className={cx("size-4 shrink-0", color, spins && "animate-[spin_2.4s_linear_infinite]", className)}
+      className={cx("size-4 shrink-0 self-center", color, spins && "animate-[spin_2.4s_linear_infinite]", className)}
     />
   );
 }
@@ -60,7 +60,7 @@ export function StatusLabel({ status, className }: { status: Status; className?:
   return (
     <span
       data-status={status}
-      className={cx("inline-flex items-center gap-1.5 font-medium whitespace-nowrap", color, className)}
+      className={cx("inline-flex items-baseline gap-1.5 font-medium whitespace-nowrap", color, className)}
     >
       <StatusIcon status={status} />
       {label}

@@ -23,29 +23,35 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** One clock for the page, ticking each second; null while rendering on the server, whose clock and zone differ. */
-export function useNow(): Date | null {
+/** The second in which the page is rendered on the server, and again while it comes alive in the browser. */
+const whileRendering = () => Math.floor(Date.now() / 1_000) * 1_000;
+
+/** One clock for the page, ticking each second. What shows it may differ by a second from what the server sent. */
+export function useNow(): Date {
   const milliseconds = useSyncExternalStore(
     subscribe,
     () => {
       if (Date.now() - now > 1_500) now = Date.now();
       return now;
     },
-    () => 0,
+    whileRendering,
   );
-  return milliseconds === 0 ? null : new Date(milliseconds);
+  return new Date(milliseconds);
 }
 
 /** A moment as a distance from now, with the full time in its title. */
 export function Ago({ at }: { at: Date }) {
-  const current = useNow();
   return (
     <time
       dateTime={at.toISOString()}
-      title={current === null ? undefined : formatAbsolute(at)}
+      // The reader's zone, which the server does not know.
+      onPointerEnter={({ currentTarget }) => {
+        currentTarget.title = formatAbsolute(at);
+      }}
       className="numeric whitespace-nowrap"
+      suppressHydrationWarning
     >
-      {current === null ? "" : formatWhen(at, current)}
+      {formatWhen(at, useNow())}
     </time>
   );
 }
@@ -54,10 +60,9 @@ export function Ago({ at }: { at: Date }) {
 export function Elapsed({ from, to }: { from: Date | null; to: Date | null }) {
   const current = useNow();
   if (from === null) return <span className="text-ink-3">–</span>;
-  const end = to ?? current;
   return (
-    <span className="numeric whitespace-nowrap">
-      {end === null ? "" : formatDuration(end.getTime() - from.getTime())}
+    <span className="numeric whitespace-nowrap" suppressHydrationWarning>
+      {formatDuration((to ?? current).getTime() - from.getTime())}
     </span>
   );
 }
@@ -68,9 +73,9 @@ export function TimeLeft({ seconds }: { seconds: number }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new estimate restarts the countdown
   useEffect(() => setMadeAt(Date.now()), [seconds]);
   const current = useNow();
-  const left = Math.max(0, seconds * 1_000 - Math.max(0, (current?.getTime() ?? madeAt) - madeAt));
+  const left = Math.max(0, seconds * 1_000 - Math.max(0, current.getTime() - madeAt));
   return (
-    <span className="numeric whitespace-nowrap">
+    <span className="numeric whitespace-nowrap" suppressHydrationWarning>
       {left < 1_000 ? "finishing" : `${formatDuration(Math.ceil(left / 1_000) * 1_000)} left`}
     </span>
   );

@@ -8,7 +8,7 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { Panel, Sheet } from "../../ui/panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { isLive } from "../runs/run-table.tsx";
+import { isLive } from "../runs/run-status.ts";
 
 /** Whether two runs came out the same: files, metric points and evaluations of each stage, bit by bit. */
 export function Bitwise({ run, other }: { run: Run; other: Run }) {

@@ -12,7 +12,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusIcon } from "../../ui/status.tsx";
 import { seriesVariable } from "../charts/palette.ts";
-import { isLive } from "../runs/run-table.tsx";
+import { isLive } from "../runs/run-status.ts";
 import { Bitwise } from "./bitwise.tsx";
 import { EvaluationDifferences } from "./evaluation-differences.tsx";
 import { mostCompared } from "./limits.ts";

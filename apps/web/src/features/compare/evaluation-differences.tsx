@@ -6,7 +6,8 @@ import { formatCount, formatScore, scoreUnit } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
-import { Panel, Sheet } from "../../ui/panel.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { Table } from "../../ui/table.tsx";
 import { DifferenceText } from "./difference.tsx";
 import { RunHeads } from "./run-heads.tsx";
 
@@ -64,52 +65,53 @@ function GroupTable({ group, runs }: { group: Measured; runs: readonly Run[] }) 
     ),
   );
   const byRun = new Map(compared.data?.map((comparison) => [comparison.id, comparison]));
-  const unitOf = (name: string) => (name === headline?.metric ? headline.unit : scoreUnit(name));
+  const unitOf = (name: string) =>
+    name === headline?.metric
+      ? headline.unit
+      : scoreUnit(
+          name,
+          group.metrics.flatMap((metrics) => metrics?.[name] ?? []),
+        );
   return (
-    <Sheet className="scroll-shadow">
-      <table aria-label={`Results on ${group.dataset}`} className="w-full text-left">
-        <RunHeads runs={runs} first="Metric" />
-        <tbody>
-          {names.map((name) => (
-            <tr key={name} className="border-b border-line [&>*]:px-4 [&>*]:py-1.5">
-              <th scope="row" className={cx("text-sm", name === main ? "font-semibold" : "font-normal text-ink-2")}>
-                {toWords(name)}
-              </th>
-              {group.metrics.map((metrics, index) => (
-                <td key={runs[index]!.id} className={cx("text-right text-sm", name === main && "font-semibold")}>
-                  {metrics?.[name] === undefined ? (
-                    <span className="text-ink-3">–</span>
-                  ) : (
-                    formatScore(metrics[name], unitOf(name))
-                  )}
-                </td>
-              ))}
-            </tr>
+    <Table label={`Results on ${group.dataset}`} head={<RunHeads runs={runs} first="Metric" />}>
+      {names.map((name) => (
+        <tr key={name}>
+          <th scope="row" className={name === main ? "font-semibold" : "font-normal text-ink-2"}>
+            {toWords(name)}
+          </th>
+          {group.metrics.map((metrics, index) => (
+            <td key={runs[index]!.id} className={cx("text-right", name === main && "font-semibold")}>
+              {metrics?.[name] === undefined ? (
+                <span className="text-ink-3">–</span>
+              ) : (
+                formatScore(metrics[name], unitOf(name))
+              )}
+            </td>
           ))}
-          {main !== undefined && (
-            <tr className="bg-sunken/60 [&>*]:px-4 [&>*]:py-2">
-              <th scope="row" className="text-sm font-normal text-ink-2">
-                {toWords(main)} above baseline
-                <span className="block text-xs text-ink-3">paired, 95 % interval</span>
-              </th>
-              {runs.map((run, index) => (
-                <td key={run.id} className="text-right text-sm">
-                  {index === 0 ? (
-                    <span className="text-ink-3">baseline</span>
-                  ) : (
-                    <DifferenceText
-                      comparison={byRun.get(run.id)}
-                      unit={unitOf(main)}
-                      higherIsBetter={headline?.higherIsBetter ?? true}
-                    />
-                  )}
-                </td>
-              ))}
-            </tr>
-          )}
-        </tbody>
-      </table>
-    </Sheet>
+        </tr>
+      ))}
+      {main !== undefined && (
+        <tr className="bg-sunken/60">
+          <th scope="row" className="font-normal text-ink-2">
+            {toWords(main)} above baseline
+            <span className="block text-xs text-ink-3">paired, 95 % interval</span>
+          </th>
+          {runs.map((run, index) => (
+            <td key={run.id} className="text-right">
+              {index === 0 ? (
+                <span className="text-ink-3">baseline</span>
+              ) : (
+                <DifferenceText
+                  comparison={byRun.get(run.id)}
+                  unit={unitOf(main)}
+                  higherIsBetter={headline?.higherIsBetter ?? true}
+                />
+              )}
+            </td>
+          ))}
+        </tr>
+      )}
+    </Table>
   );
 }
 

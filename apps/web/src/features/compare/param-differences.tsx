@@ -1,5 +1,5 @@
 import type { Run } from "@retort/api";
-import { Sheet } from "../../ui/panel.tsx";
+import { Table } from "../../ui/table.tsx";
 import { differingParams } from "./differences.ts";
 import { RunHeads } from "./run-heads.tsx";
 
@@ -14,30 +14,25 @@ export function ParamDifferences({ runs }: { runs: readonly Run[] }) {
     return <p className="text-sm text-ink-2">None: these runs asked for the very same thing.</p>;
   }
   return (
-    <Sheet className="scroll-shadow">
-      <table aria-label="Parameters that differ" className="w-full text-left">
-        <RunHeads runs={runs} first="Parameter" />
-        <tbody className="font-mono text-xs">
-          {differences.map(({ path, values }) => (
-            <tr key={path} className="border-b border-line last:border-0 [&>*]:px-4 [&>*]:py-1.5">
-              <th scope="row" className="font-normal text-ink-2">
-                {path}
-              </th>
-              {values.map((value, index) => (
-                <td key={runs[index]!.id} className="text-right">
-                  {value === undefined ? (
-                    <span className="text-ink-3">–</span>
-                  ) : typeof value === "string" ? (
-                    value
-                  ) : (
-                    JSON.stringify(value)
-                  )}
-                </td>
-              ))}
-            </tr>
+    <Table label="Parameters that differ" head={<RunHeads runs={runs} first="Parameter" />}>
+      {differences.map(({ path, values }) => (
+        <tr key={path} className="font-mono text-xs">
+          <th scope="row" className="font-normal text-ink-2">
+            {path}
+          </th>
+          {values.map((value, index) => (
+            <td key={runs[index]!.id} className="text-right">
+              {value === undefined ? (
+                <span className="text-ink-3">–</span>
+              ) : typeof value === "string" ? (
+                value
+              ) : (
+                JSON.stringify(value)
+              )}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </Sheet>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -14,7 +14,7 @@ import { launchCommand } from "./form/command.ts";
 import type { FieldOf } from "./form/field.ts";
 import { fieldId } from "./form/field-frame.tsx";
 import { FormProvider } from "./form/form-context.tsx";
-import { GroupFields } from "./form/group-inputs.tsx";
+import { GroupFields, GroupIndex } from "./form/group-inputs.tsx";
 import { fieldFromSchema } from "./form/json-schema.ts";
 import { readSeeds } from "./form/seeds.ts";
 import { changesFrom, complaints, valueAt, withValueAt } from "./form/value.ts";
@@ -142,6 +142,7 @@ export function LaunchForm({
             </Button>
           )}
         </div>
+        <GroupIndex field={field} />
         <Sheet className="px-4 py-5 sm:px-6">
           <FormProvider value={form}>
             <GroupFields field={field} path={[]} value={params} />

@@ -9,13 +9,13 @@ import { formatCount, formatScore, formatSpread, type ScoreUnit } from "../../fo
 import { toWords } from "../../format/words.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
-import { Sheet } from "../../ui/panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { Table } from "../../ui/table.tsx";
 import { DifferenceText } from "../compare/difference.tsx";
 import type { Change } from "../launch/form/value.ts";
 import { ChangedParams } from "../runs/changed-params.tsx";
 import { Spread } from "./spread.tsx";
-import { type Board, fullCondition, type Standing } from "./standings.ts";
+import { type Board, configurationName, fullCondition, type Standing } from "./standings.ts";
 
 interface TableProps {
   board: Board;
@@ -61,69 +61,63 @@ export function BoardTable({ board, unit, label, recipe, metric, higherIsBetter,
             <option value="">no baseline</option>
             {comparable.map(({ id, full }, index) => (
               <option key={id} value={id}>
-                {index + 1}. {full.name.replace(/ \(seed \d+\)$/, "")}
+                {index + 1}. {configurationName(full)}
               </option>
             ))}
           </select>
         </label>
       )}
       {compared.error !== null && <Problem error={compared.error} onRetry={() => void compared.refetch()} />}
-      <Sheet className="scroll-shadow">
-        <table aria-label={`${label} on ${board.dataset}`} className="w-full text-left">
-          <thead>
-            <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:px-3 [&>th]:font-normal [&>th]:whitespace-nowrap">
-              <th scope="col" className="w-12 text-right">
-                Rank
+      <Table
+        label={`${label} on ${board.dataset}`}
+        head={
+          <>
+            <th scope="col" className="w-12 text-right">
+              Rank
+            </th>
+            <th scope="col">Configuration</th>
+            <th scope="col" className="max-md:hidden">
+              Input
+            </th>
+            <th scope="col" className="w-16 text-right">
+              Seeds
+            </th>
+            <th scope="col" className="text-right md:w-40">
+              {label}
+              <span className="max-md:hidden">, mean ± std</span>
+            </th>
+            {differences !== null && (
+              <th scope="col" className="text-right">
+                Difference, 95 % interval
               </th>
-              <th scope="col">Configuration</th>
-              <th scope="col" className="max-md:hidden">
-                Input
-              </th>
-              <th scope="col" className="w-16 text-right">
-                Seeds
-              </th>
-              <th scope="col" className="text-right md:w-40">
-                {label}
-                <span className="max-md:hidden">, mean ± std</span>
-              </th>
-              {differences !== null && (
-                <th scope="col" className="text-right">
-                  Difference, 95 % interval
-                </th>
-              )}
-              <th scope="col" className="w-[22%] max-md:hidden">
-                <span className="flex justify-between">
-                  <span>{formatScore(board.lowest, unit)}</span>
-                  <span>{formatScore(board.highest, unit)}</span>
-                </span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {board.standings.map((standing, index) => (
-              <StandingRows
-                key={standing.id}
-                standing={standing}
-                rank={index + 1}
-                board={board}
-                unit={unit}
-                changes={changesOf({ recipe, params: standing.full.params })}
-                difference={
-                  differences === null ? null : standing.id === baselineId ? (
-                    <span className="text-ink-3">baseline</span>
-                  ) : (
-                    <DifferenceText
-                      comparison={differences.get(standing.id)}
-                      unit={unit}
-                      higherIsBetter={higherIsBetter}
-                    />
-                  )
-                }
-              />
-            ))}
-          </tbody>
-        </table>
-      </Sheet>
+            )}
+            <th scope="col" className="w-[22%] max-md:hidden">
+              <span className="flex justify-between">
+                <span>{formatScore(board.lowest, unit)}</span>
+                <span>{formatScore(board.highest, unit)}</span>
+              </span>
+            </th>
+          </>
+        }
+      >
+        {board.standings.map((standing, index) => (
+          <StandingRows
+            key={standing.id}
+            standing={standing}
+            rank={index + 1}
+            board={board}
+            unit={unit}
+            changes={changesOf({ recipe, params: standing.full.params })}
+            difference={
+              differences === null ? null : standing.id === baselineId ? (
+                <span className="text-ink-3">baseline</span>
+              ) : (
+                <DifferenceText comparison={differences.get(standing.id)} unit={unit} higherIsBetter={higherIsBetter} />
+              )
+            }
+          />
+        ))}
+      </Table>
     </>
   );
 }
@@ -149,7 +143,7 @@ function StandingRows({
   const runsId = `runs-${full.configKey.slice(0, 12)}-${board.dataset}`;
   return (
     <>
-      <tr className="border-b border-line last:border-0 [&>td]:px-3 [&>td]:py-2.5" data-standing={full.configKey}>
+      <tr data-standing={full.configKey}>
         <td className="text-right text-ink-2">{rank}</td>
         <td className="max-w-0 md:min-w-56">
           <button
@@ -157,13 +151,13 @@ function StandingRows({
             aria-expanded={open}
             aria-controls={runsId}
             onClick={() => setOpen(!open)}
-            className="flex max-w-full items-center gap-1.5 text-left font-medium"
+            className="flex max-w-full items-baseline gap-1.5 text-left font-medium"
           >
             <ChevronRight
               aria-hidden
-              className={cx("size-4 shrink-0 text-ink-3 transition-transform", open && "rotate-90")}
+              className={cx("size-4 shrink-0 self-center text-ink-3 transition-transform", open && "rotate-90")}
             />
-            <span className="truncate">{full.name.replace(/ \(seed \d+\)$/, "")}</span>
+            <span className="truncate">{configurationName(full)}</span>
           </button>
           <span className="mt-0.5 block pl-[1.4rem] text-xs text-ink-3">
             <ChangedParams changes={changes} />
@@ -178,9 +172,9 @@ function StandingRows({
         />
       </tr>
       {open && (
-        <tr id={runsId} className="border-b border-line bg-sunken/60">
+        <tr id={runsId} className="bg-sunken/60">
           <td />
-          <td colSpan={difference === null ? 5 : 6} className="px-3 py-2">
+          <td colSpan={difference === null ? 5 : 6}>
             <ul aria-label="Runs" className="flex flex-wrap gap-x-6 gap-y-1 pl-[1.4rem] text-sm">
               {full.runIds.map((runId, index) => (
                 <li key={runId}>
@@ -201,11 +195,7 @@ function StandingRows({
         </tr>
       )}
       {controls.map((control) => (
-        <tr
-          key={control.condition}
-          className="border-b border-line text-ink-2 last:border-0 [&>td]:px-3 [&>td]:py-1.5"
-          data-control={control.condition}
-        >
+        <tr key={control.condition} className="text-ink-2" data-control={control.condition}>
           <td />
           <td className="text-sm">
             <span className="block pl-[1.4rem]">control: {toWords(control.condition).toLowerCase()}</span>

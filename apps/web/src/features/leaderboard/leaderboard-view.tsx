@@ -27,7 +27,9 @@ export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
   const leaderboard = useQuery(
     trpc.leaderboard.rows.queryOptions({ recipe: recipe ?? "" }, { enabled: recipe !== null, refetchInterval: 5_000 }),
   );
-  const changesOf = useChangedParams(recipe === null ? [] : [recipe]);
+  const changesOf = useChangedParams(
+    (leaderboard.data?.rows ?? []).map(({ params }) => ({ recipe: recipe ?? "", params })),
+  );
   const error = recipes.error ?? leaderboard.error;
   return (
     <>

@@ -2,19 +2,20 @@
 
 import type { LeaderboardMatrix } from "@retort/api";
 import { useQuery } from "@tanstack/react-query";
-import { ArrowDown, ArrowUp, Check, Plus } from "lucide-react";
+import { Check, Plus } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { formatScore, formatSpread, type ScoreUnit, scoreUnit } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
-import { Sheet } from "../../ui/panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
+import { type Order, SortHead, Table } from "../../ui/table.tsx";
 import { compareHref } from "../compare/limits.ts";
 import type { Change } from "../launch/form/value.ts";
 import { ChangedParams } from "../runs/changed-params.tsx";
+import { configurationName } from "./standings.ts";
 
 type Column = LeaderboardMatrix["columns"][number] & { index: number };
 
@@ -29,7 +30,7 @@ export function MatrixTable({
   const trpc = useTRPC();
   const matrix = useQuery(trpc.leaderboard.matrix.queryOptions({ recipe }, { refetchInterval: 10_000 }));
   const [picked, setPicked] = useState<readonly string[] | null>(null);
-  const [order, setOrder] = useState<{ index: number; descending: boolean } | null>(null);
+  const [order, setOrder] = useState<Order<number> | null>(null);
   if (matrix.error !== null) return <Problem error={matrix.error} onRetry={() => void matrix.refetch()} />;
   if (matrix.data === undefined) return <Skeleton className="h-72" />;
   const { columns, rows, headline } = matrix.data;
@@ -41,18 +42,28 @@ export function MatrixTable({
     .map((column, index): Column => ({ ...column, index }))
     .filter(({ metric }) => shownMetrics.includes(metric))
     .sort((a, b) => a.dataset.localeCompare(b.dataset) || metrics.indexOf(a.metric) - metrics.indexOf(b.metric));
-  const unitOf = (metric: string): ScoreUnit => (metric === headline.metric ? headline.unit : scoreUnit(metric));
-  const sorted = order ?? { index: shown[0]?.index ?? 0, descending: headline.higherIsBetter };
+  const unitOf = (metric: string): ScoreUnit => {
+    if (metric === headline.metric) return headline.unit;
+    const own = columns.flatMap((column, index) => (column.metric === metric ? [index] : []));
+    return scoreUnit(
+      metric,
+      rows.flatMap(({ cells }) => own.flatMap((index) => cells[index]?.mean ?? [])),
+    );
+  };
+  const isHigherBetter = (metric: string) => metric !== headline.metric || headline.higherIsBetter;
+  const sorted = order ?? {
+    key: shown[0]?.index ?? 0,
+    descending: isHigherBetter(shown[0]?.metric ?? headline.metric),
+  };
   const ranked = rows.toSorted((a, b) => {
-    const [left, right] = [a.cells[sorted.index]?.mean, b.cells[sorted.index]?.mean];
+    const [left, right] = [a.cells[sorted.key]?.mean, b.cells[sorted.key]?.mean];
     if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
     return sorted.descending ? right - left : left - right;
   });
   const best = new Map(
     shown.map(({ index, metric }) => {
       const means = rows.flatMap(({ cells }) => cells[index]?.mean ?? []);
-      const higher = metric !== headline.metric || headline.higherIsBetter;
-      return [index, higher ? Math.max(...means) : Math.min(...means)] as const;
+      return [index, isHigherBetter(metric) ? Math.max(...means) : Math.min(...means)] as const;
     }),
   );
   const toggle = (metric: string) =>
@@ -79,81 +90,68 @@ export function MatrixTable({
           );
         })}
       </fieldset>
-      <Sheet className="scroll-shadow">
-        <table aria-label="Configurations by data set and metric" className="w-full text-left text-sm">
-          <thead>
-            <tr className="border-b border-line text-xs text-ink-3 [&>th]:px-3 [&>th]:py-2 [&>th]:align-bottom [&>th]:font-normal">
-              <th scope="col" className="min-w-52">
-                Configuration
-              </th>
-              {shown.map((column) => {
-                const isSorted = column.index === sorted.index;
-                const Arrow = sorted.descending ? ArrowDown : ArrowUp;
-                return (
-                  <th
-                    key={column.index}
-                    scope="col"
-                    aria-sort={isSorted ? (sorted.descending ? "descending" : "ascending") : "none"}
-                    className="text-right"
-                  >
-                    <button
-                      type="button"
-                      title={`${column.dataset}, ${column.split} split`}
-                      onClick={() =>
-                        setOrder({ index: column.index, descending: isSorted ? !sorted.descending : true })
-                      }
-                      className={cx("inline-flex flex-col items-end rounded-sm hover:text-ink", isSorted && "text-ink")}
-                    >
-                      <span className="inline-flex items-center gap-1 font-medium">
-                        {isSorted && <Arrow aria-hidden className="size-3" />}
-                        {column.dataset}
-                      </span>
-                      {shownMetrics.length > 1 && <span>{toWords(column.metric)}</span>}
-                    </button>
-                  </th>
-                );
-              })}
-            </tr>
-          </thead>
-          <tbody>
-            {ranked.map((row) => (
-              <tr key={row.configKey} className="border-b border-line last:border-0 [&>*]:px-3 [&>*]:py-2">
-                <th scope="row" className="max-w-72 font-normal">
-                  <span className="block truncate font-medium">{row.name.replace(/ \(seed \d+\)$/, "")}</span>
-                  <span className="block text-xs">
-                    <ChangedParams changes={changesOf({ recipe, params: row.params })} />
-                  </span>
-                </th>
-                {shown.map(({ index, metric }) => {
-                  const cell = row.cells[index] ?? null;
-                  if (cell === null) {
-                    return (
-                      <td key={index} className="text-right text-ink-3">
-                        –
-                      </td>
-                    );
-                  }
-                  const unit = unitOf(metric);
-                  return (
-                    <td key={index} className="text-right whitespace-nowrap">
-                      <Link
-                        href={cell.runIds.length === 1 ? `/runs/${cell.runIds[0]}` : compareHref(cell.runIds)}
-                        title={cell.runIds.length === 1 ? "The run" : `The ${cell.runIds.length} seeds side by side`}
-                        className={cx("hover:underline", cell.mean === best.get(index) && "font-semibold")}
-                      >
-                        {formatScore(cell.mean, unit)}
-                      </Link>
-                      <span className="block text-xs text-ink-3">
-                        {cell.std === null ? "one seed" : `± ${formatSpread(cell.std, unit)}, n ${cell.n}`}
-                      </span>
-                    </td>
-                  );
-                })}
-              </tr>
+      <Table
+        label="Configurations by data set and metric"
+        head={
+          <>
+            <th scope="col" className="min-w-52">
+              Configuration
+            </th>
+            {shown.map(({ index, dataset, split, metric }) => (
+              <SortHead
+                key={index}
+                sortBy={index}
+                order={sorted}
+                onOrder={setOrder}
+                firstDescending={isHigherBetter(metric)}
+                title={`${dataset}, ${split} split`}
+                className="text-right"
+              >
+                <span className="flex flex-col items-end">
+                  {dataset}
+                  {shownMetrics.length > 1 && <span className="font-normal">{toWords(metric)}</span>}
+                </span>
+              </SortHead>
             ))}
-          </tbody>
-        </table>
-      </Sheet>
+          </>
+        }
+      >
+        {ranked.map((row) => (
+          <tr key={row.configKey}>
+            <th scope="row" className="max-w-72 font-normal">
+              <span className="block truncate font-medium">{configurationName(row)}</span>
+              <span className="block text-xs">
+                <ChangedParams changes={changesOf({ recipe, params: row.params })} />
+              </span>
+            </th>
+            {shown.map(({ index, metric }) => {
+              const cell = row.cells[index] ?? null;
+              if (cell === null) {
+                return (
+                  <td key={index} className="text-right text-ink-3">
+                    –
+                  </td>
+                );
+              }
+              const unit = unitOf(metric);
+              return (
+                <td key={index} className="text-right whitespace-nowrap">
+                  <Link
+                    href={cell.runIds.length === 1 ? `/runs/${cell.runIds[0]}` : compareHref(cell.runIds)}
+                    title={cell.runIds.length === 1 ? "The run" : `The ${cell.runIds.length} seeds side by side`}
+                    className={cx("hover:underline", cell.mean === best.get(index) && "font-semibold")}
+                  >
+                    {formatScore(cell.mean, unit)}
+                  </Link>
+                  <span className="block text-xs text-ink-3">
+                    {cell.std === null ? "one seed" : `± ${formatSpread(cell.std, unit)}, n ${cell.n}`}
+                  </span>
+                </td>
+              );
+            })}
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }

@@ -7,7 +7,9 @@ type Row = Leaderboard["published"][number];
 
 /** What others published, a line a method and a column a data set and metric: beside the measured rows, never among them. */
 export function PublishedTable({ rows, unit }: { rows: readonly Row[]; unit: ScoreUnit }) {
-  const columns = distinct(rows.map(columnOf));
+  // Columns of a data set side by side; otherwise in the order of the rows.
+  const datasets = distinct(rows.map(({ dataset }) => dataset));
+  const columns = datasets.flatMap((dataset) => distinct(rows.filter((row) => row.dataset === dataset).map(columnOf)));
   const methods = distinct(rows.map(methodOf));
   const byPlace = new Map(rows.map((row) => [methodOf(row) + columnOf(row), row]));
   return (

@@ -1,4 +1,5 @@
 import type { LeaderboardRow } from "@retort/api";
+import { cx } from "../../ui/class-names.ts";
 
 /** Mean, standard deviation and range over seeds on the scale of the whole board; the table has the numbers. */
 export function Spread({
@@ -17,7 +18,7 @@ export function Spread({
   const { mean, min, max } = row;
   const std = row.std ?? 0;
   return (
-    <svg aria-hidden width="100%" height="20" className={hollow ? "text-ink-3" : "text-ink"}>
+    <svg aria-hidden width="100%" height="20" className={cx("inline align-middle", hollow ? "text-ink-3" : "text-ink")}>
       <line x1="0" x2="100%" y1="10" y2="10" stroke="var(--line)" />
       <line x1={at(min)} x2={at(max)} y1="10" y2="10" stroke="currentColor" strokeWidth="1" />
       {std > 0 && (

@@ -51,3 +51,8 @@ export function boards(rows: readonly LeaderboardRow[]): Board[] {
   }
   return [...grouped.values()];
 }
+
+/** What its runs have in common: the name of one without its seed. */
+export function configurationName({ name }: { name: string }): string {
+  return name.replace(/ \(seed \d+\)$/, "");
+}

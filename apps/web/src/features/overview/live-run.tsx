@@ -8,6 +8,7 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { StatusIcon } from "../../ui/status.tsx";
 import { Ago, Elapsed, TimeLeft } from "../../ui/time.tsx";
+import { shownStatus } from "../runs/run-status.ts";
 import { progressFraction } from "../runs/stage-strip.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
@@ -15,15 +16,15 @@ const rowLook = "relative border-b border-line px-4 last:border-0 hover:bg-sunke
 
 /** A run that is under way: what it does, how far it is, and the shape of its loss. */
 export function LiveRun({ run }: { run: RunSummary }) {
-  return run.status === "queued" ? <QueuedRun run={run} /> : <RunningRun run={run} />;
+  return shownStatus(run) === "running" ? <RunningRun run={run} /> : <WaitingRun run={run} />;
 }
 
-function QueuedRun({ run }: { run: RunSummary }) {
+function WaitingRun({ run }: { run: RunSummary }) {
   return (
     <li className={`${rowLook} flex items-center justify-between gap-4 py-2.5`} data-run={run.id}>
       <RunName run={run} />
       <span className="text-sm whitespace-nowrap text-ink-3">
-        waits, launched <Ago at={run.createdAt} />
+        {shownStatus(run) === "paused" ? "paused" : "waits"}, launched <Ago at={run.createdAt} />
       </span>
     </li>
   );
@@ -63,7 +64,7 @@ function RunningRun({ run }: { run: RunSummary }) {
 function RunName({ run }: { run: RunSummary }) {
   return (
     <p className="flex min-w-0 items-center gap-2">
-      <StatusIcon status={run.status} />
+      <StatusIcon status={shownStatus(run)} />
       <Link href={`/runs/${run.id}`} className="truncate font-medium after:absolute after:inset-0 hover:underline">
         {run.name}
       </Link>

@@ -15,7 +15,8 @@ import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { isLive, RunTable } from "../runs/run-table.tsx";
+import { isLive, shownStatus } from "../runs/run-status.ts";
+import { RunTable } from "../runs/run-table.tsx";
 import { WorkerState } from "../workers/worker-state.tsx";
 import { LiveRun } from "./live-run.tsx";
 
@@ -105,9 +106,9 @@ export function OverviewView() {
   );
 }
 
-/** What runs stands before what waits. */
-function waits({ status }: Overview["recentRuns"][number]): number {
-  return Number(status === "queued");
+/** What runs stands before what waits, and that before what is paused. */
+function waits(run: Overview["recentRuns"][number]): number {
+  return ["running", "queued", "paused"].indexOf(shownStatus(run));
 }
 
 function FirstRun({ hasWorker }: { hasWorker: boolean }) {
@@ -163,7 +164,7 @@ function CostList({ cost }: { cost: Overview["cost"] }) {
       {rows.map(([label, seconds, title]) => (
         <div key={label} className="flex justify-between gap-4" title={title}>
           <dt className="text-ink-2">{label}</dt>
-          <dd className="font-medium numeric">{formatDuration(seconds * 1_000)}</dd>
+          <dd className="font-medium numeric">{seconds === 0 ? "none" : formatDuration(seconds * 1_000)}</dd>
         </div>
       ))}
     </dl>
@@ -197,7 +198,7 @@ function WorkerList({ workers }: { workers: Overview["workers"] | null }) {
             {worker.stageIds.length === 0
               ? "idle"
               : `${worker.stageIds.length} ${worker.stageIds.length === 1 ? "stage" : "stages"} now`}
-            , heard of <Ago at={worker.heartbeatAt} />
+            , last heard of <Ago at={worker.heartbeatAt} />
           </p>
         </li>
       ))}

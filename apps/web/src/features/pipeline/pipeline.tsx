@@ -1,4 +1,6 @@
-import type { ReactNode } from "react";
+"use client";
+
+import { type ReactNode, useEffect, useRef } from "react";
 import { type PipelineEdge, type PipelineNode, pipelineLayout } from "./layout.ts";
 
 const gapX = 36;
@@ -10,14 +12,18 @@ export function Pipeline<N extends PipelineNode>({
   nodeWidth,
   nodeHeight,
   label,
+  shown,
   children,
 }: {
   nodes: readonly N[];
   nodeWidth: number;
   nodeHeight: number;
   label: string;
+  /** Name of the node that must be in sight. */
+  shown?: string | undefined;
   children(node: N): ReactNode;
 }) {
+  const box = useRef<HTMLDivElement>(null);
   const { placed, edges, columns, rows } = pipelineLayout(nodes);
   const left = (column: number) => column * (nodeWidth + gapX);
   const top = (row: number) => row * (nodeHeight + gapY);
@@ -30,9 +36,14 @@ export function Pipeline<N extends PipelineNode>({
     const bend = end.x - gapX;
     return `M${start.x} ${start.y} H${bend} C${bend + gapX / 2} ${start.y} ${bend + gapX / 2} ${end.y} ${end.x} ${end.y}`;
   };
+  const shownLeft = left(placed.find(({ node }) => node.name === shown)?.column ?? 0);
+  useEffect(() => {
+    const { current } = box;
+    current?.scrollTo({ left: shownLeft - (current.clientWidth - nodeWidth) / 2, behavior: "smooth" });
+  }, [shownLeft, nodeWidth]);
   return (
     <>
-      <div className="scroll-shadow -m-1 hidden p-1 md:block">
+      <div ref={box} className="scroll-shadow -m-1 hidden p-1 md:block">
         <div className="relative" style={{ width, height }}>
           <svg
             aria-hidden

@@ -40,7 +40,7 @@ export function CurvesView({ stage, stream }: { stage: Stage; stream: StageStrea
       />
       <div className={cx("grid grid-cols-1 gap-4", others.length > 0 && "lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]")}>
         {main !== undefined && (
-          <Sheet className="min-w-0">
+          <Sheet className="min-w-0 self-start">
             <CurvePanel group={main} height={others.length > 1 ? 372 : 320} {...plot} />
           </Sheet>
         )}
@@ -119,7 +119,7 @@ function SmoothingSlider({ value, onChange }: { value: number; onChange(value: n
 function NoCurves({ stage }: { stage: Stage }) {
   const texts: Partial<Record<Stage["status"], string>> = {
     pending: "It waits for the stages before it. Its curves appear here with its first step.",
-    ready: stage.waitingReason ?? "It waits for a worker to take it. Its curves appear here with its first step.",
+    ready: `It waits: ${stage.waitingReason ?? "no worker has taken it yet"}. Its curves appear here with its first step.`,
     running: "It has not reported a step yet.",
     failed: "It failed before its first step. The failure above and its log say why.",
     cancelled: "It was cancelled before its first step.",

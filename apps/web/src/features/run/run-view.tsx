@@ -1,18 +1,21 @@
 "use client";
 
 import type { Run, Stage } from "@retort/api";
-import { CirclePause, Hourglass, ShieldAlert } from "lucide-react";
-import { Tabs } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { ShieldAlert } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
 import { formatDuration } from "../../format/duration.ts";
 import { formatScore } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
-import { cx } from "../../ui/class-names.ts";
+import { Fact, Facts } from "../../ui/facts.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusLabel } from "../../ui/status.tsx";
+import { PageTabs, TabCount } from "../../ui/tabs.tsx";
 import { Ago, Elapsed } from "../../ui/time.tsx";
+import { WaitingList } from "../../ui/waiting.tsx";
 import { Pipeline } from "../pipeline/pipeline.tsx";
+import { shownStatus } from "../runs/run-status.ts";
 import { ArtifactsView } from "./artifacts-view.tsx";
 import { AttemptsView } from "./attempts-view.tsx";
 import { fullCondition } from "./conditions.ts";
@@ -75,17 +78,14 @@ function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null })
             action={<RetryButton runId={run.id} label="Try again" />}
           />
         )}
-        {waiting.length > 0 && failed.length === 0 && (
-          <ul aria-label="What waits" className="rounded-lg border border-line-strong bg-warn-soft px-4 py-3 text-sm">
-            {waiting.map((each) => (
-              <li key={each.id} className="flex items-start gap-2">
-                <Hourglass aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
-                <span>
-                  <span className="font-medium">{each.name}</span> waits: {each.waitingReason}
-                </span>
-              </li>
-            ))}
-          </ul>
+        {failed.length === 0 && (
+          <WaitingList
+            waiting={waiting.map(({ id, name, waitingReason }) => ({
+              id,
+              who: `${name} waits`,
+              reason: waitingReason,
+            }))}
+          />
         )}
         {quarantined.map((each) => (
           <div
@@ -101,7 +101,13 @@ function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null })
             <ReleaseButton stageId={each.id} />
           </div>
         ))}
-        <Pipeline nodes={nodes} nodeWidth={240} nodeHeight={62} label="Stages">
+        <Pipeline
+          nodes={nodes}
+          nodeWidth={nodes.length > 6 ? 190 : 240}
+          nodeHeight={62}
+          label="Stages"
+          shown={stage?.name}
+        >
           {(node) => (
             <StageNode
               stage={node.stage}
@@ -116,12 +122,12 @@ function LoadedRun({ run, initialTab }: { run: Run; initialTab: string | null })
   );
 }
 
-/** What runs; else what failed; else what has curves; else the first. */
+/** What runs; else what failed; else what has made curves last; else the first. */
 function stageWorthSeeing(stages: readonly Stage[]): Stage | undefined {
   return (
     stages.find(({ status }) => status === "running") ??
     stages.find(({ status }) => status === "failed") ??
-    stages.find(({ latest }) => latest.length > 0) ??
+    stages.findLast(({ latest }) => latest.length > 0) ??
     stages[0]
   );
 }
@@ -140,17 +146,12 @@ function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
     <header className="mb-6">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <h1 className="min-w-0 text-xl font-semibold tracking-tight break-words">{run.name}</h1>
-        <StatusLabel status={run.status} />
-        {run.pausedAt !== null && run.finishedAt === null && (
-          <span className="inline-flex items-center gap-1.5 font-medium text-warn">
-            <CirclePause aria-hidden className="size-4" /> Paused
-          </span>
-        )}
+        <StatusLabel status={shownStatus(run)} />
         <div className="ml-auto flex flex-wrap items-center gap-2 max-sm:ml-0">
           <RunActions run={run} stage={stage} />
         </div>
       </div>
-      <dl className="mt-4 flex flex-wrap gap-x-10 gap-y-3" data-testid="facts">
+      <Facts testId="facts">
         {run.headline !== null && (
           <Fact label={run.headline.label} big>
             {formatScore(run.headline.value, run.headline.unit)}
@@ -182,93 +183,55 @@ function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
         {run.cost.savedDeviceSeconds > 0 && (
           <Fact label="Saved by reuse">{formatDuration(run.cost.savedDeviceSeconds * 1_000)}</Fact>
         )}
+        {run.sweep !== null && (
+          <Fact label="Sweep">
+            <Link
+              href={`/sweeps/${run.sweep.id}`}
+              className="underline decoration-line-strong underline-offset-2 hover:decoration-ink"
+            >
+              {run.sweep.name}
+            </Link>
+            <span className="text-sm text-ink-3">, trial {run.sweep.trial}</span>
+          </Fact>
+        )}
         <Fact label="Project">{run.project.slug}</Fact>
-      </dl>
+      </Facts>
     </header>
   );
 }
 
-function Fact({
-  label,
-  big = false,
-  muted = false,
-  children,
-}: {
-  label: string;
-  big?: boolean;
-  muted?: boolean;
-  children: ReactNode;
-}) {
-  return (
-    <div className="flex flex-col justify-between">
-      <dt className="label">{label}</dt>
-      <dd
-        className={cx(
-          "numeric",
-          big ? "text-2xl leading-7 font-semibold tracking-tight" : "leading-7",
-          muted && "text-ink-3",
-        )}
-      >
-        {children}
-      </dd>
-    </div>
-  );
-}
-
-const tabs = ["curves", "samples", "log", "parameters", "artifacts", "attempts", "lineage"] as const;
-type Tab = (typeof tabs)[number];
-
 function RunTabs({ run, stage, initialTab }: { run: Run; stage: Stage; initialTab: string | null }) {
-  const [tab, setTab] = useState<Tab>(tabs.find((each) => each === initialTab) ?? "curves");
   const numArtifacts = run.stages.reduce((sum, { artifacts }) => sum + artifacts.length, 0);
-  const labels: Record<Tab, ReactNode> = {
-    curves: "Curves",
-    samples: "Results",
-    log: "Log",
-    parameters: "Parameters",
-    artifacts: <>Artifacts {numArtifacts > 0 && <span className="ml-1 text-ink-3 numeric">{numArtifacts}</span>}</>,
-    attempts: <>Attempts {stage.attempt > 1 && <span className="ml-1 text-ink-3 numeric">{stage.attempt}</span>}</>,
-    lineage: "Lineage",
-  };
-  const choose = (value: string) => {
-    setTab(value as Tab);
-    window.history.replaceState(null, "", value === "curves" ? window.location.pathname : `?tab=${value}`);
-  };
   return (
-    <Tabs.Root value={tab} onValueChange={choose}>
-      <Tabs.List aria-label="About this run" className="scroll-shadow mb-5 flex gap-1 border-b border-line">
-        {tabs.map((each) => (
-          <Tabs.Trigger
-            key={each}
-            value={each}
-            className="-mb-px h-9 shrink-0 border-b-2 border-transparent px-3 text-base text-ink-2 -outline-offset-2 hover:text-ink data-[state=active]:border-copper data-[state=active]:font-medium data-[state=active]:text-ink"
-          >
-            {labels[each]}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      <Tabs.Content value="curves" tabIndex={-1}>
-        <StageCurves key={stage.id} stage={stage} />
-      </Tabs.Content>
-      <Tabs.Content value="samples" tabIndex={-1}>
-        <SamplesView run={run} />
-      </Tabs.Content>
-      <Tabs.Content value="log" tabIndex={-1}>
-        <StageLog key={stage.id} stage={stage} />
-      </Tabs.Content>
-      <Tabs.Content value="parameters" tabIndex={-1}>
-        <ParamsView run={run} />
-      </Tabs.Content>
-      <Tabs.Content value="artifacts" tabIndex={-1}>
-        <ArtifactsView run={run} />
-      </Tabs.Content>
-      <Tabs.Content value="attempts" tabIndex={-1}>
-        <AttemptsView key={stage.id} stage={stage} />
-      </Tabs.Content>
-      <Tabs.Content value="lineage" tabIndex={-1}>
-        <LineageView key={stage.id} stage={stage} runId={run.id} />
-      </Tabs.Content>
-    </Tabs.Root>
+    <PageTabs
+      label="About this run"
+      initial={initialTab}
+      tabs={[
+        { name: "curves", label: "Curves", content: <StageCurves key={stage.id} stage={stage} /> },
+        { name: "samples", label: "Results", content: <SamplesView run={run} /> },
+        { name: "log", label: "Log", content: <StageLog key={stage.id} stage={stage} /> },
+        { name: "parameters", label: "Parameters", content: <ParamsView run={run} /> },
+        {
+          name: "artifacts",
+          label: (
+            <>
+              Artifacts <TabCount count={numArtifacts} />
+            </>
+          ),
+          content: <ArtifactsView run={run} />,
+        },
+        {
+          name: "attempts",
+          label: (
+            <>
+              Attempts <TabCount count={stage.attempt > 1 ? stage.attempt : 0} />
+            </>
+          ),
+          content: <AttemptsView key={stage.id} stage={stage} />,
+        },
+        { name: "lineage", label: "Lineage", content: <LineageView key={stage.id} stage={stage} runId={run.id} /> },
+      ]}
+    />
   );
 }
 

@@ -3,7 +3,6 @@
 import type { Evaluation, Run } from "@retort/api";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { ToggleGroup } from "radix-ui";
 import { useMemo, useState } from "react";
 import { formatCount } from "../../format/number.ts";
 import { useTRPC } from "../../trpc/client.tsx";
@@ -11,6 +10,7 @@ import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { Empty } from "../../ui/empty.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { Segments } from "../../ui/segments.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { type EvaluationGroup, evaluationGroups } from "./conditions.ts";
 import { isDetection } from "./detection-card.tsx";
@@ -83,37 +83,22 @@ function Samples({ group }: { group: EvaluationGroup }) {
     })) ?? [];
   const total = samples.data?.total ?? 0;
   const numPages = Math.max(1, Math.ceil(total / pageSize));
-  const choose = (value: string) => {
-    if (value === "") return;
-    setFilter(value as Filter);
-    setPage(0);
-  };
   return (
     <>
       <div className="mt-6 mb-3 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <ToggleGroup.Root
-          type="single"
-          aria-label="Samples shown"
+        <Segments
+          label="Samples shown"
           value={filter}
-          onValueChange={choose}
-          className="flex rounded-md border border-control bg-surface p-0.5"
-        >
-          {(
-            [
-              ["pictured", "With picture"],
-              ["wrong", "Only wrong"],
-              ["all", "All"],
-            ] as const
-          ).map(([value, label]) => (
-            <ToggleGroup.Item
-              key={value}
-              value={value}
-              className="h-7 rounded-sm px-2.5 text-sm text-ink-2 -outline-offset-2 data-[state=on]:bg-sunken data-[state=on]:font-medium data-[state=on]:text-ink"
-            >
-              {label}
-            </ToggleGroup.Item>
-          ))}
-        </ToggleGroup.Root>
+          onChange={(value) => {
+            setFilter(value);
+            setPage(0);
+          }}
+          options={[
+            { value: "pictured", label: "With picture" },
+            { value: "wrong", label: "Only wrong" },
+            { value: "all", label: "All" },
+          ]}
+        />
         <SampleFilters
           evaluationId={main!.id}
           fields={fields}

@@ -4,19 +4,31 @@ import { useQueries } from "@tanstack/react-query";
 import { useTRPC } from "../../trpc/client.tsx";
 import { type Change, changesFrom } from "../launch/form/value.ts";
 
-/** Looks up what a run's parameters change against its recipe's defaults; null while they are loading. */
-export function useChangedParams(
-  recipes: readonly string[],
-): (run: { recipe: string; params: unknown }) => Change[] | null {
+interface Configured {
+  recipe: string;
+  params: unknown;
+}
+
+/**
+ * Looks up what parameters change against the recipe's defaults: first what few of the items have, since that tells them
+ * apart. Null while the defaults are loading.
+ */
+export function useChangedParams(items: readonly Configured[]): (item: Configured) => Change[] | null {
   const trpc = useTRPC();
-  const names = [...new Set(recipes)].sort();
+  const names = [...new Set(items.map(({ recipe }) => recipe))].sort();
   const found = useQueries({
     queries: names.map((name) => trpc.recipes.get.queryOptions({ name }, { staleTime: 5 * 60_000 })),
   });
-  return ({ recipe, params }) => {
+  const changesOf = ({ recipe, params }: Configured) => {
     const defaults = found[names.indexOf(recipe)]?.data?.defaults;
     return defaults === undefined ? null : changesFrom(defaults, params);
   };
+  const frequency = new Map<string, number>();
+  for (const item of items) {
+    for (const change of changesOf(item) ?? []) frequency.set(text(change), (frequency.get(text(change)) ?? 0) + 1);
+  }
+  const rarity = (change: Change) => frequency.get(text(change)) ?? 0;
+  return (item) => changesOf(item)?.sort((a, b) => rarity(a) - rarity(b)) ?? null;
 }
 
 const shownAtMost = 3;

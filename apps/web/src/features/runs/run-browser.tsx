@@ -1,20 +1,22 @@
 "use client";
 
 import type { RunStatus } from "@retort/api";
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
-import { ToggleGroup } from "radix-ui";
 import { useState } from "react";
 import { useTRPC, useTRPCClient } from "../../trpc/client.tsx";
+import { usePages } from "../../trpc/use-pages.ts";
 import { Button } from "../../ui/button.tsx";
-import { cx } from "../../ui/class-names.ts";
 import { Empty } from "../../ui/empty.tsx";
+import { OlderButton } from "../../ui/older-button.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { Segments } from "../../ui/segments.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
 import { CompareBar } from "../compare/compare-bar.tsx";
-import { isLive, lossKeys, RunTable } from "./run-table.tsx";
+import { isLive } from "./run-status.ts";
+import { lossKeys, RunTable } from "./run-table.tsx";
 
 export interface RunFilter {
   status: RunStatus | undefined;
@@ -28,14 +30,10 @@ export function RunBrowser({ filter }: { filter: RunFilter }) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const input = { ...filter, limit: 50, metricKeys: lossKeys };
-  // Not infiniteQueryOptions(): that adds a "direction" to the input, which the strict procedure refuses.
-  const runs = useInfiniteQuery({
-    queryKey: [...trpc.runs.list.queryKey(input), "pages"],
-    queryFn: ({ pageParam, signal }) => client.runs.list.query({ ...input, cursor: pageParam }, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.runs.some(isLive)) ? 2_000 : 10_000),
+  const runs = usePages({
+    queryKey: trpc.runs.list.queryKey(input),
+    ask: (cursor, signal) => client.runs.list.query({ ...input, cursor }, { signal }),
+    isLive: (page) => page.runs.some(isLive),
   });
   const loaded = runs.data?.pages.flatMap((page) => page.runs) ?? null;
   const [picked, setPicked] = useState<readonly string[]>([]);
@@ -71,13 +69,7 @@ export function RunBrowser({ filter }: { filter: RunFilter }) {
       ) : (
         (runs.error === null || loaded !== null) && <RunTable runs={loaded} label="Runs" selection={selection} />
       )}
-      {runs.hasNextPage && (
-        <div className="mt-4 flex justify-center">
-          <Button onClick={() => void runs.fetchNextPage()} disabled={runs.isFetchingNextPage}>
-            {runs.isFetchingNextPage ? "Loading" : "Show older runs"}
-          </Button>
-        </div>
-      )}
+      <OlderButton what="runs" pages={runs} />
       {picked.length > 0 && <CompareBar runIds={picked} onClear={() => setPicked([])} />}
     </>
   );
@@ -105,23 +97,23 @@ function Filters({ filter }: { filter: RunFilter }) {
   const show = useFilterLink();
   return (
     <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-3">
-      <ToggleGroup.Root
-        type="single"
-        aria-label="Status"
+      <Segments
+        label="Status"
         value={filter.status ?? "all"}
-        onValueChange={(value) =>
-          show({ ...filter, status: value === "all" || value === "" ? undefined : (value as RunStatus) })
-        }
-        className="scroll-shadow flex max-w-full rounded-md border border-control bg-surface p-0.5"
-      >
-        <FilterItem value="all">All</FilterItem>
-        {statuses.map((status) => (
-          <FilterItem key={status} value={status}>
-            <StatusIcon status={status} className="size-3.5 animate-none" />
-            {statusLooks[status].label}
-          </FilterItem>
-        ))}
-      </ToggleGroup.Root>
+        onChange={(value) => show({ ...filter, status: value === "all" ? undefined : value })}
+        options={[
+          { value: "all", label: "All" },
+          ...statuses.map((status) => ({
+            value: status,
+            label: (
+              <>
+                <StatusIcon status={status} className="size-3.5 animate-none" />
+                {statusLooks[status].label}
+              </>
+            ),
+          })),
+        ]}
+      />
       <select
         aria-label="Recipe"
         value={filter.recipe ?? ""}
@@ -136,19 +128,5 @@ function Filters({ filter }: { filter: RunFilter }) {
         ))}
       </select>
     </div>
-  );
-}
-
-function FilterItem({ value, children }: { value: string; children: React.ReactNode }) {
-  return (
-    <ToggleGroup.Item
-      value={value}
-      className={cx(
-        "flex h-[1.875rem] shrink-0 items-center gap-1.5 rounded-sm px-2.5 text-sm text-ink-2 -outline-offset-2 hover:text-ink",
-        "data-[state=on]:bg-sunken data-[state=on]:font-medium data-[state=on]:text-ink",
-      )}
-    >
-      {children}
-    </ToggleGroup.Item>
   );
 }

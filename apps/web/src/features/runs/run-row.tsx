@@ -7,6 +7,7 @@ import { StatusLabel } from "../../ui/status.tsx";
 import { Ago, Elapsed } from "../../ui/time.tsx";
 import type { Change } from "../launch/form/value.ts";
 import { ChangedParams } from "./changed-params.tsx";
+import { shownStatus } from "./run-status.ts";
 import { StageStrip } from "./stage-strip.tsx";
 
 interface RowProps {
@@ -31,7 +32,7 @@ export function RunRow({ run, changes, selection }: RowProps) {
         </td>
       )}
       <td className="py-2.5 pr-3 pl-4 align-top">
-        <StatusLabel status={run.status} className="text-sm" />
+        <StatusLabel status={shownStatus(run)} className="text-sm" />
       </td>
       <td className="max-w-0 py-2.5 pr-4 align-top">
         <RunName run={run} />
@@ -64,7 +65,7 @@ export function RunCard({ run, changes, selection }: RowProps) {
       <div className="flex items-center justify-between gap-3">
         <span className="flex items-center gap-3">
           {selection !== undefined && <Pick run={run} selection={selection} />}
-          <StatusLabel status={run.status} className="text-sm" />
+          <StatusLabel status={shownStatus(run)} className="text-sm" />
         </span>
         <HeadlineValue run={run} />
       </div>

@@ -16,7 +16,7 @@ export function RunTable({
   label: string;
   selection?: RunSelection;
 }) {
-  const changesOf = useChangedParams(runs?.map(({ recipe }) => recipe) ?? []);
+  const changesOf = useChangedParams(runs ?? []);
   return (
     <Sheet className="overflow-hidden">
       <table aria-label={label} className="hidden w-full text-left lg:table">
@@ -68,11 +68,6 @@ export function RunTable({
       </ul>
     </Sheet>
   );
-}
-
-/** Whether anything in a list can still change by itself. */
-export function isLive({ status }: Pick<RunSummary, "status">): boolean {
-  return status === "queued" || status === "running";
 }
 
 /** Metrics that lists show while there is no result yet. */

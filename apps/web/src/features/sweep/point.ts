@@ -1,5 +1,3 @@
-import { formatValue } from "../../format/number.ts";
-
 /** The last part of a parameter's path, which tells columns apart well enough beside the full path in their titles. */
 export function shortPath(path: string): string {
   return path.split(".").at(-1)!;
@@ -25,6 +23,6 @@ function isTail(path: string, tail: string): boolean {
 /** A parameter's value for a cell; a dash where the point does not have the parameter. */
 export function printValue(value: unknown): string {
   if (value === undefined) return "–";
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : formatValue(value);
+  if (typeof value === "number") return String(Number(value.toPrecision(4))).replace("-", "−");
   return typeof value === "string" ? value : JSON.stringify(value);
 }

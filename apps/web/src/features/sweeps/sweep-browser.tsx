@@ -1,14 +1,15 @@
 "use client";
 
 import type { SweepSummary } from "@retort/api";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import Link from "next/link";
 import { formatScore } from "../../format/number.ts";
 import { useTRPC, useTRPCClient } from "../../trpc/client.tsx";
+import { usePages } from "../../trpc/use-pages.ts";
 import { Button } from "../../ui/button.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { Empty } from "../../ui/empty.tsx";
+import { OlderButton } from "../../ui/older-button.tsx";
 import { Sheet } from "../../ui/panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
@@ -21,14 +22,10 @@ export function SweepBrowser() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const input = { limit: 30 };
-  const sweeps = useInfiniteQuery({
-    queryKey: [...trpc.sweeps.list.queryKey(input), "pages"],
-    queryFn: ({ pageParam, signal }) => client.sweeps.list.query({ ...input, cursor: pageParam }, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some((page) => page.sweeps.some(({ finishedAt }) => finishedAt === null)) ? 2_500 : 10_000,
+  const sweeps = usePages({
+    queryKey: trpc.sweeps.list.queryKey(input),
+    ask: (cursor, signal) => client.sweeps.list.query({ ...input, cursor }, { signal }),
+    isLive: (page) => page.sweeps.some(({ finishedAt }) => finishedAt === null),
   });
   const loaded = sweeps.data?.pages.flatMap((page) => page.sweeps);
   if (sweeps.error !== null && loaded === undefined)
@@ -63,13 +60,7 @@ export function SweepBrowser() {
           ))}
         </ul>
       </Sheet>
-      {sweeps.hasNextPage && (
-        <div className="mt-4 flex justify-center">
-          <Button onClick={() => void sweeps.fetchNextPage()} disabled={sweeps.isFetchingNextPage}>
-            {sweeps.isFetchingNextPage ? "Loading" : "Show older sweeps"}
-          </Button>
-        </div>
-      )}
+      <OlderButton what="sweeps" pages={sweeps} />
     </>
   );
 }

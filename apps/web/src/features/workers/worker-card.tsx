@@ -42,7 +42,7 @@ export function WorkerCard({ worker }: { worker: ListedWorker }) {
             {formatBytes(worker.memoryBytes)}
           </span>
           <span className="text-ink-3">
-            up since <Ago at={worker.startedAt} />, heard of <Ago at={worker.heartbeatAt} />
+            started <Ago at={worker.startedAt} />, last heard of <Ago at={worker.heartbeatAt} />
           </span>
         </p>
         {!isGone && <Load worker={worker} />}
@@ -131,14 +131,14 @@ function Gauge(props: {
     return { step: sample.at.getTime(), min: value, max: value, last: value };
   });
   return (
-    <div className="flex min-w-0 items-center justify-between gap-3 bg-surface px-4 py-2.5">
-      <div className="min-w-0">
-        <dt className="label">{props.label}</dt>
-        <dd className="numeric">{props.value}</dd>
-      </div>
-      <span className="shrink-0" title={`The last ${minutes} minutes`}>
-        <Sparkline points={points} width={110} height={36} range={[0, 1]} />
-      </span>
+    <div className="min-w-0 bg-surface px-4 py-2.5">
+      <dt className="label">{props.label}</dt>
+      <dd className="flex items-end justify-between gap-3 numeric">
+        {props.value}
+        <span className="-mt-4 shrink-0" title={`The last ${minutes} minutes`}>
+          <Sparkline points={points} width={110} height={36} range={[0, 1]} />
+        </span>
+      </dd>
     </div>
   );
 }

@@ -32,7 +32,7 @@ describe("publishedDetectors", () => {
       dataset: "MVTec AD",
       metric: "pixelAp",
       value: 0.599,
-      source: "ADer benchmark (github.com/zhangzjn/ADer), 100 epochs; unified",
+      source: "ADer benchmark (github.com/zhangzjn/ADer), 100 epochs",
     });
     for (const { value } of publishedDetectors("few-shot", "padim", "unified", "zero-shot", "per-category")) {
       expect(value).toBeGreaterThan(0.15);

@@ -209,6 +209,6 @@ function rowsOf({ label, setting, source }: PublishedMethod, dataset: string, re
     metric,
     // 0.1 % is the precision of the sources; dividing leaves longer fractions.
     value: Math.round(percent * 10) / 1000,
-    source: `${source}; ${setting}`,
+    source,
   }));
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { RecipeList } from "../../../features/launch/recipe-list.tsx";
+import { RecipeLaunches } from "../../../features/launch/recipe-launches.tsx";
 import { PageHeader } from "../../../features/shell/page-header.tsx";
 import { Hydrated, prefetch, serverTRPC } from "../../../trpc/server.tsx";
 
@@ -12,7 +12,7 @@ export default async function LaunchPage() {
       <PageHeader title="Launch">
         Pick a recipe. Stages that were done before, by any run, are reused and not repeated.
       </PageHeader>
-      <RecipeList />
+      <RecipeLaunches />
     </Hydrated>
   );
 }

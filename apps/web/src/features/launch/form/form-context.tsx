@@ -18,6 +18,8 @@ export interface VaryState {
   button(field: Field, path: FieldPath, value: unknown): ReactNode;
   /** What stands in place of the field's control while it varies; null while it does not. */
   editor(field: Field, path: FieldPath): ReactNode;
+  /** Whether anything in a group varies. */
+  isVaried(path: FieldPath): boolean;
 }
 
 const Context = createContext<FormState | null>(null);

@@ -1,7 +1,7 @@
 "use client";
 
-import { Plus, Trash2 } from "lucide-react";
-import type { ReactNode } from "react";
+import { ChevronRight, Plus, Trash2 } from "lucide-react";
+import { type ReactNode, useState } from "react";
 import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
 import { dotted, type Field, type FieldOf, type FieldPath } from "./field.ts";
@@ -9,7 +9,7 @@ import { FieldFrame, fieldId, inputLook, ResetButton } from "./field-frame.tsx";
 import { useForm } from "./form-context.tsx";
 import { BooleanInput, ChoiceInput, JsonInput, NumberInput, TextInput } from "./scalar-inputs.tsx";
 import { SubsetInput } from "./subset-input.tsx";
-import { valueAt, variantOf } from "./value.ts";
+import { changesFrom, valueAt, variantOf } from "./value.ts";
 
 interface InputProps<F> {
   field: F;
@@ -81,6 +81,32 @@ export function GroupFields({ field, path, value, hidden }: InputProps<FieldOf<"
   );
 }
 
+/** Ways to the groups of a long form. */
+export function GroupIndex({ field }: { field: FieldOf<"object"> }) {
+  const groups = Object.entries(field.fields).filter(([, child]) => spans(child));
+  if (groups.length < 4) return null;
+  return (
+    <nav aria-label="Groups of parameters" className="mb-3">
+      <ul className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
+        {groups.map(([key, child]) => (
+          <li key={key}>
+            <a
+              href={`#${groupId([key])}`}
+              className="text-ink-2 underline decoration-line-strong underline-offset-2 hover:text-ink hover:decoration-ink"
+            >
+              {child.label}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function groupId(path: FieldPath): string {
+  return `group-${path.join("-")}`;
+}
+
 /** A value or nothing ("number or null") stays in the grid beside its neighbours. */
 function spans(field: Field): boolean {
   if (field.kind === "union") return field.variants.some(({ field: variant }) => spanning.includes(variant.kind));
@@ -95,7 +121,7 @@ function OptionalInput({ field, optional, path, value }: InputProps<Field> & { o
   const { set } = useForm();
   if (!optional || value !== undefined) {
     return (
-      <div className="min-w-0">
+      <div className="min-w-0 scroll-mt-20" id={groupId(path)}>
         <FieldInput field={field} path={path} value={value} />
         {optional && (
           <Button size="sm" look="quiet" className="mt-1" onClick={() => set(path, undefined)}>
@@ -106,7 +132,7 @@ function OptionalInput({ field, optional, path, value }: InputProps<Field> & { o
     );
   }
   return (
-    <div>
+    <div className="scroll-mt-20" id={groupId(path)}>
       <Button size="sm" onClick={() => set(path, field.initial)}>
         <Plus /> Set {field.label.toLowerCase()}
       </Button>
@@ -138,11 +164,53 @@ function GroupHead({ field, path, value, children }: InputProps<Field> & { child
 const groupLook = "min-w-0 border-t border-line pt-5";
 
 function GroupInput({ field, path, value }: InputProps<FieldOf<"object">>) {
+  if (path.length > 1) return <NestedGroup field={field} path={path} value={value} />;
   return (
     <fieldset className={groupLook} aria-label={field.label} data-field={dotted(path)}>
       <GroupHead field={field} path={path} value={value} />
       <GroupFields field={field} path={path} value={value} />
     </fieldset>
+  );
+}
+
+/** A group within a group: closed while there is nothing in it to be seen at once, which its head says. */
+function NestedGroup({ field, path, value }: InputProps<FieldOf<"object">>) {
+  const { defaults, errors, vary } = useForm();
+  const numChanges = changesFrom(valueAt(defaults, path), value).length;
+  const isVaried = vary?.isVaried(path) ?? false;
+  const [isOpen, setOpen] = useState(numChanges > 0 || isVaried);
+  const isWrong = [...errors.keys()].some((key) => `${key}.`.startsWith(`${dotted(path)}.`));
+  return (
+    <details
+      open={isOpen || isWrong}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+      className={cx(groupLook, "group/nested")}
+      data-field={dotted(path)}
+    >
+      <summary className="-my-1 flex list-none items-start gap-2 rounded-md py-1 [&::-webkit-details-marker]:hidden">
+        <ChevronRight
+          aria-hidden
+          className="mt-0.5 size-4 shrink-0 text-ink-3 transition-transform group-open/nested:rotate-90"
+        />
+        <span className="min-w-0">
+          <span className="flex flex-wrap items-center gap-x-2">
+            <span className="font-semibold">{field.label}</span>
+            {numChanges > 0 && (
+              <span className="rounded-sm bg-copper-soft px-1.5 text-xs font-medium text-copper numeric">
+                {numChanges} changed
+              </span>
+            )}
+            {isVaried && <span className="text-xs text-ink-3">varies</span>}
+          </span>
+          {field.description !== undefined && (
+            <span className="mt-0.5 block max-w-prose text-sm text-ink-2">{field.description}</span>
+          )}
+        </span>
+      </summary>
+      <div className="mt-4 sm:ml-6">
+        <GroupFields field={field} path={path} value={value} />
+      </div>
+    </details>
   );
 }
 

@@ -10,7 +10,7 @@ import { Panel, Sheet } from "../../../ui/panel.tsx";
 import { Problem } from "../../../ui/problem.tsx";
 import { dotted, type Field, type FieldOf, type FieldPath } from "../../launch/form/field.ts";
 import { FormProvider } from "../../launch/form/form-context.tsx";
-import { GroupFields } from "../../launch/form/group-inputs.tsx";
+import { GroupFields, GroupIndex } from "../../launch/form/group-inputs.tsx";
 import { readSeeds } from "../../launch/form/seeds.ts";
 import { complaints, withValueAt } from "../../launch/form/value.ts";
 import { ReplicateInputs } from "../../launch/replicate-inputs.tsx";
@@ -126,6 +126,7 @@ export function SweepForm({
         />
         <AblationList ablations={draft.ablations} onChange={(ablations) => change({ ablations })} />
         <Panel id="parameters" title="Parameters" note="press vary on what shall differ">
+          <GroupIndex field={field} />
           <Sheet className="px-4 py-5 sm:px-6">
             <FormProvider value={forms.params}>
               <GroupFields field={field} path={[]} value={draft.params} />
@@ -239,6 +240,7 @@ function useForms({ draft, setDraft, context, dimensionErrors, paramErrors, sett
             />
           );
         },
+        isVaried: (group: FieldPath) => dimensionsOf(space).some(({ path }) => path.startsWith(`${dotted(group)}.`)),
         editor(field: Field, path: FieldPath) {
           const dimension = dimensionAt(space, path);
           if (dimension === undefined) return null;

@@ -4,11 +4,11 @@ import type { Sweep } from "@retort/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Copy, Download, Pause, Play, Plus, Square } from "lucide-react";
 import Link from "next/link";
-import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
 import { useTRPC, useTRPCClient } from "../../../trpc/client.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Confirm } from "../../../ui/confirm.tsx";
+import { Menu, MenuItem } from "../../../ui/menu.tsx";
 import { Problem } from "../../../ui/problem.tsx";
 import { ExtendDialog } from "./extend-dialog.tsx";
 
@@ -73,31 +73,22 @@ export function SweepActions({ sweep }: { sweep: Sweep }) {
   );
 }
 
-const menuLook = "z-50 min-w-64 rounded-lg border border-line-strong bg-surface p-1 shadow-float";
-const itemLook =
-  "flex cursor-pointer flex-col rounded-md px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-sunken";
-
 function PauseMenu({ disabled, onPause }: { disabled: boolean; onPause(running: "finish" | "stop"): void }) {
   return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger asChild>
+    <Menu
+      trigger={
         <Button disabled={disabled}>
           <Pause /> Pause
         </Button>
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={6} className={menuLook}>
-          <DropdownMenu.Item className={itemLook} onSelect={() => onPause("finish")}>
-            Let running trials finish
-            <span className="text-xs text-ink-3">Nothing new is started</span>
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className={itemLook} onSelect={() => onPause("stop")}>
-            Stop running trials, too
-            <span className="text-xs text-ink-3">They go on from their checkpoints after Resume</span>
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+      }
+    >
+      <MenuItem onSelect={() => onPause("finish")} note="Nothing new is started">
+        Let running trials finish
+      </MenuItem>
+      <MenuItem onSelect={() => onPause("stop")} note="They go on from their checkpoints after Resume">
+        Stop running trials, too
+      </MenuItem>
+    </Menu>
   );
 }
 
@@ -116,25 +107,20 @@ function ExportMenu({ sweep }: { sweep: Sweep }) {
   };
   return (
     <>
-      <DropdownMenu.Root>
-        <DropdownMenu.Trigger asChild>
+      <Menu
+        trigger={
           <Button>
             <Download /> Export
           </Button>
-        </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
-          <DropdownMenu.Content align="end" sideOffset={6} className={menuLook}>
-            <DropdownMenu.Item className={itemLook} onSelect={() => void save("csv")}>
-              CSV
-              <span className="text-xs text-ink-3">A row a trial: point, seed, value, metrics, times</span>
-            </DropdownMenu.Item>
-            <DropdownMenu.Item className={itemLook} onSelect={() => void save("json")}>
-              JSON
-              <span className="text-xs text-ink-3">The same with the whole sweep and every content key</span>
-            </DropdownMenu.Item>
-          </DropdownMenu.Content>
-        </DropdownMenu.Portal>
-      </DropdownMenu.Root>
+        }
+      >
+        <MenuItem onSelect={() => void save("csv")} note="A row a trial: point, seed, value, metrics, times">
+          CSV
+        </MenuItem>
+        <MenuItem onSelect={() => void save("json")} note="The same with the whole sweep and every content key">
+          JSON
+        </MenuItem>
+      </Menu>
       {error !== null && (
         <div className="w-full">
           <Problem error={error} />

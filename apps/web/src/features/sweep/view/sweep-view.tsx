@@ -1,17 +1,17 @@
 "use client";
 
 import type { Sweep } from "@retort/api";
-import { Hourglass } from "lucide-react";
-import { Tabs } from "radix-ui";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { formatDuration } from "../../../format/duration.ts";
 import { formatCount, formatScore, formatSpread } from "../../../format/number.ts";
-import { cx } from "../../../ui/class-names.ts";
+import { Fact, Facts } from "../../../ui/facts.tsx";
 import { Sheet } from "../../../ui/panel.tsx";
 import { ErrorParts, Problem } from "../../../ui/problem.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import { StatusLabel } from "../../../ui/status.tsx";
+import { PageTabs, TabCount } from "../../../ui/tabs.tsx";
 import { Ago, Elapsed, TimeLeft } from "../../../ui/time.tsx";
+import { WaitingList } from "../../../ui/waiting.tsx";
 import { Figure } from "../../charts/figure.tsx";
 import { printValue } from "../point.ts";
 import { sweepColumns } from "./columns.ts";
@@ -52,20 +52,14 @@ function LoadedSweep({ sweep, initialTab }: { sweep: Sweep; initialTab: string |
             <ErrorParts view={sweep.error} />
           </div>
         )}
-        {sweep.waiting.length > 0 && live && (
-          <ul aria-label="What waits" className="rounded-lg border border-line-strong bg-warn-soft px-4 py-3 text-sm">
-            {sweep.waiting.map(({ reason, numStages }) => (
-              <li key={reason} className="flex items-start gap-2">
-                <Hourglass aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
-                <span>
-                  <span className="font-medium numeric">
-                    {formatCount(numStages)} {numStages === 1 ? "stage" : "stages"}
-                  </span>{" "}
-                  {numStages === 1 ? "waits" : "wait"}: {reason}
-                </span>
-              </li>
-            ))}
-          </ul>
+        {live && (
+          <WaitingList
+            waiting={sweep.waiting.map(({ reason, numStages }) => ({
+              id: reason,
+              who: numStages === 1 ? "1 stage waits" : `${formatCount(numStages)} stages wait`,
+              reason,
+            }))}
+          />
         )}
         <TrialProgress sweep={sweep} legend />
         {found.error !== null && trials === null ? (
@@ -114,28 +108,6 @@ function ObjectivePlot({ trials, objective }: { trials: Trials; objective: Sweep
 
 function SweepHeader({ sweep }: { sweep: Sweep }) {
   const { best, objective, stages } = sweep;
-  const facts: [string, ReactNode][] = [
-    ["Recipe", sweep.recipe],
-    ["Sampler", sweep.pruner === "none" ? sweep.sampler : `${sweep.sampler}, ${sweep.pruner}`],
-    ["Seeds", sweep.seeds.join(", ")],
-    ["Launched", <Ago key="ago" at={sweep.createdAt} />],
-    ["Duration", <Elapsed key="elapsed" from={sweep.createdAt} to={sweep.finishedAt} />],
-    ...(sweep.finishedAt === null && sweep.secondsLeft !== null
-      ? [["Estimate", <TimeLeft key="left" seconds={sweep.secondsLeft} />] as [string, ReactNode]]
-      : []),
-    ["Device time", formatDuration(sweep.deviceSeconds * 1_000)],
-    ["Saved by sharing and reuse", formatDuration(sweep.savedSeconds * 1_000)],
-    [
-      "Stages",
-      <span
-        key="stages"
-        title={`${stages.asked} asked for, ${stages.unique} different, ${stages.shared} shared, ${stages.reused} from earlier launches`}
-      >
-        {formatCount(stages.finished)} of {formatCount(stages.unique)} done
-        <span className="text-ink-3">, {formatCount(stages.asked)} if nothing were shared</span>
-      </span>,
-    ],
-  ];
   return (
     <header className="mb-6">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
@@ -145,88 +117,85 @@ function SweepHeader({ sweep }: { sweep: Sweep }) {
           <SweepActions sweep={sweep} />
         </div>
       </div>
-      <dl className="mt-4 flex flex-wrap gap-x-10 gap-y-3" data-testid="sweep-facts">
-        {best !== null && (
-          <div>
-            <dt className="label">Best {objective.label} so far</dt>
-            <dd className="numeric">
-              <span className="text-2xl leading-7 font-semibold tracking-tight">
-                {formatScore(best.mean, objective.unit)}
-              </span>
-              <span className="ml-2 text-sm text-ink-3">
-                {best.std === null ? "" : `± ${formatSpread(best.std, objective.unit)} `}
-                {best.n} {best.n === 1 ? "seed" : "seeds"}
-              </span>
-              <span className="mt-0.5 block max-w-md font-mono text-xs text-ink-2">
-                {[
-                  ...Object.values(best.labels),
-                  ...Object.entries(best.point).map(([path, value]) => `${path}=${printValue(value)}`),
-                ].join("  ")}
-              </span>
-            </dd>
-          </div>
+      <Facts testId="sweep-facts">
+        {best !== null && <BestFact best={best} objective={objective} />}
+        <Fact label="Recipe">{sweep.recipe}</Fact>
+        <Fact label="Sampler">{sweep.pruner === "none" ? sweep.sampler : `${sweep.sampler}, ${sweep.pruner}`}</Fact>
+        <Fact label="Seeds">{sweep.seeds.join(", ")}</Fact>
+        <Fact label="Launched">
+          <Ago at={sweep.createdAt} />
+        </Fact>
+        <Fact label="Duration">
+          <Elapsed from={sweep.createdAt} to={sweep.finishedAt} />
+        </Fact>
+        {sweep.status === "running" && sweep.secondsLeft !== null && (
+          <Fact label="Estimate">
+            <TimeLeft seconds={sweep.secondsLeft} />
+          </Fact>
         )}
-        {facts.map(([label, value]) => (
-          <div key={label}>
-            <dt className="label">{label}</dt>
-            <dd className="leading-7 numeric">{value}</dd>
-          </div>
-        ))}
-      </dl>
+        <Fact label="Device time">{formatDuration(sweep.deviceSeconds * 1_000)}</Fact>
+        {sweep.savedSeconds > 0 && (
+          <Fact label="Saved by sharing and reuse">{formatDuration(sweep.savedSeconds * 1_000)}</Fact>
+        )}
+        <Fact label="Stages">
+          <span
+            title={`${stages.asked} asked for, ${stages.unique} different, ${stages.shared} shared, ${stages.reused} from earlier launches`}
+          >
+            {formatCount(stages.finished)} of {formatCount(stages.unique)} done
+            {stages.asked > stages.unique && (
+              <span className="text-sm text-ink-3">, {formatCount(stages.asked)} if nothing were shared</span>
+            )}
+          </span>
+        </Fact>
+        <Fact label="Project">{sweep.project.slug}</Fact>
+      </Facts>
     </header>
   );
 }
 
-const tabs = ["trials", "effects", "stages", "failures", "settings"] as const;
-type Tab = (typeof tabs)[number];
-const tabLabels: Record<Tab, string> = {
-  trials: "Trials",
-  effects: "Parameters",
-  stages: "Stages",
-  failures: "Failures",
-  settings: "Settings",
-};
+function BestFact({ best, objective }: { best: NonNullable<Sweep["best"]>; objective: Sweep["objective"] }) {
+  const point = [
+    ...Object.values(best.labels),
+    ...Object.entries(best.point).map(([path, value]) => `${path}=${printValue(value)}`),
+  ];
+  return (
+    <Fact label={`Best ${objective.label} so far`}>
+      <span className="text-2xl font-semibold tracking-tight">{formatScore(best.mean, objective.unit)}</span>
+      <span className="ml-2 text-sm text-ink-3">
+        {best.std !== null && `± ${formatSpread(best.std, objective.unit)} `}
+        {best.n} {best.n === 1 ? "seed" : "seeds"}
+      </span>
+      <span className="block max-w-md font-mono text-xs break-words text-ink-2">{point.join("  ")}</span>
+    </Fact>
+  );
+}
 
 function SweepTabs(props: { sweep: Sweep; trials: Trials; live: boolean; initialTab: string | null }) {
   const { sweep, trials, live, initialTab } = props;
-  const [tab, setTab] = useState<Tab>(tabs.find((each) => each === initialTab) ?? "trials");
   const columns = useMemo(() => sweepColumns(sweep, trials), [sweep, trials]);
-  const numFailed = sweep.counts.failed;
-  const choose = (value: string) => {
-    setTab(value as Tab);
-    window.history.replaceState(null, "", value === "trials" ? window.location.pathname : `?tab=${value}`);
-  };
   return (
-    <Tabs.Root value={tab} onValueChange={choose}>
-      <Tabs.List aria-label="About this sweep" className="scroll-shadow mb-5 flex gap-1 border-b border-line">
-        {tabs.map((each) => (
-          <Tabs.Trigger
-            key={each}
-            value={each}
-            className="-mb-px h-9 shrink-0 border-b-2 border-transparent px-3 text-base text-ink-2 -outline-offset-2 hover:text-ink data-[state=active]:border-copper data-[state=active]:font-medium data-[state=active]:text-ink"
-          >
-            {tabLabels[each]}
-            {each === "failures" && numFailed > 0 && (
-              <span className={cx("ml-1.5 text-danger numeric")}>{numFailed}</span>
-            )}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      <Tabs.Content value="trials" tabIndex={-1}>
-        <TrialTable sweep={sweep} trials={trials} columns={columns} />
-      </Tabs.Content>
-      <Tabs.Content value="effects" tabIndex={-1}>
-        <SweepEffects sweep={sweep} trials={trials} columns={columns} live={live} />
-      </Tabs.Content>
-      <Tabs.Content value="stages" tabIndex={-1}>
-        <SweepStages sweepId={sweep.id} live={live} />
-      </Tabs.Content>
-      <Tabs.Content value="failures" tabIndex={-1}>
-        <SweepFailures sweepId={sweep.id} live={live} />
-      </Tabs.Content>
-      <Tabs.Content value="settings" tabIndex={-1}>
-        <SweepSettings sweep={sweep} />
-      </Tabs.Content>
-    </Tabs.Root>
+    <PageTabs
+      label="About this sweep"
+      initial={initialTab}
+      tabs={[
+        { name: "trials", label: "Trials", content: <TrialTable sweep={sweep} trials={trials} columns={columns} /> },
+        {
+          name: "effects",
+          label: "Parameters",
+          content: <SweepEffects sweep={sweep} trials={trials} columns={columns} live={live} />,
+        },
+        { name: "stages", label: "Stages", content: <SweepStages sweepId={sweep.id} live={live} /> },
+        {
+          name: "failures",
+          label: (
+            <>
+              Failures <TabCount count={sweep.counts.failed} alarming />
+            </>
+          ),
+          content: <SweepFailures sweepId={sweep.id} live={live} />,
+        },
+        { name: "settings", label: "Settings", content: <SweepSettings sweep={sweep} /> },
+      ]}
+    />
   );
 }

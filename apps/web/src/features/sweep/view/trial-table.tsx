@@ -1,14 +1,14 @@
 "use client";
 
 import type { Sweep, Trial } from "@retort/api";
-import { ArrowDown, ArrowUp, ChevronRight } from "lucide-react";
+import { ChevronRight } from "lucide-react";
 import Link from "next/link";
 import { useMemo, useState } from "react";
 import { formatCount, formatScore, formatSpread, formatValue } from "../../../format/number.ts";
 import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
-import { Sheet } from "../../../ui/panel.tsx";
 import { StatusLabel } from "../../../ui/status.tsx";
+import { type Order, SortHead, Table } from "../../../ui/table.tsx";
 import { Elapsed } from "../../../ui/time.tsx";
 import { CompareBar } from "../../compare/compare-bar.tsx";
 import { printValue } from "../point.ts";
@@ -16,11 +16,6 @@ import { compareValues, type PointGroup, pointGroups } from "../trials.ts";
 import type { Column } from "./plots.ts";
 
 const firstRows = 50;
-
-interface Order {
-  key: string;
-  descending: boolean;
-}
 
 /** Points with their seeds taken together, or every trial by itself; sorted by whatever column is pressed. */
 export function TrialTable({
@@ -34,7 +29,7 @@ export function TrialTable({
 }) {
   const hasSeeds = sweep.seeds.length > 1;
   const [grouped, setGrouped] = useState(hasSeeds);
-  const [order, setOrder] = useState<Order>({ key: "value", descending: sweep.objective.mode === "max" });
+  const [order, setOrder] = useState<Order<string>>({ key: "value", descending: sweep.objective.mode === "max" });
   const [all, setAll] = useState(false);
   const [picked, setPicked] = useState<readonly string[]>([]);
   const groups = useMemo(
@@ -53,7 +48,7 @@ export function TrialTable({
         ? picked.filter((id) => !runIds.includes(id))
         : [...new Set([...picked, ...runIds])],
     );
-  const head = (key: string, label: React.ReactNode, className?: string) => (
+  const head = (key: string, label: React.ReactNode, className = "") => (
     <SortHead key={key} sortBy={key} order={order} onOrder={setOrder} className={className}>
       {label}
     </SortHead>
@@ -71,32 +66,30 @@ export function TrialTable({
           Seeds of a point together
         </label>
       )}
-      <Sheet className="scroll-shadow">
-        <table aria-label="Trials" className="w-full text-left text-sm">
-          <thead>
-            <tr className="border-b border-line text-xs text-ink-3 [&>th]:h-9 [&>th]:px-3 [&>th]:font-normal [&>th]:whitespace-nowrap">
-              <th scope="col" className="w-8">
-                <span className="sr-only">Compare</span>
-              </th>
-              {head("trial", "Trial")}
-              {head("status", "Status")}
-              {columns.map(({ path, name }) => head(path, <span title={path}>{name}</span>))}
-              {grouped ? head("n", "Seeds", "text-right") : head("seed", "Seed", "text-right")}
-              {head("value", grouped ? `${sweep.objective.label}, mean ± std` : sweep.objective.label, "text-right")}
-              {head("duration", "Duration", "text-right")}
-            </tr>
-          </thead>
-          <tbody>
-            {(all ? rows : rows.slice(0, firstRows)).map((group) => (
-              <GroupRows
-                key={group.id + (grouped ? "" : group.trials[0]!.trial)}
-                {...{ group, grouped, columns, sweep, picked }}
-                onPick={toggle}
-              />
-            ))}
-          </tbody>
-        </table>
-      </Sheet>
+      <Table
+        label="Trials"
+        head={
+          <>
+            <th scope="col" className="w-8">
+              <span className="sr-only">Compare</span>
+            </th>
+            {head("trial", "Trial")}
+            {head("status", "Status")}
+            {columns.map(({ path, name }) => head(path, <span title={path}>{name}</span>))}
+            {grouped ? head("n", "Seeds", "text-right") : head("seed", "Seed", "text-right")}
+            {head("value", grouped ? `${sweep.objective.label}, mean ± std` : sweep.objective.label, "text-right")}
+            {head("duration", "Duration", "text-right")}
+          </>
+        }
+      >
+        {(all ? rows : rows.slice(0, firstRows)).map((group) => (
+          <GroupRows
+            key={group.id + (grouped ? "" : group.trials[0]!.trial)}
+            {...{ group, grouped, columns, sweep, picked }}
+            onPick={toggle}
+          />
+        ))}
+      </Table>
       {!all && rows.length > firstRows && (
         <div className="mt-4 flex justify-center">
           <Button onClick={() => setAll(true)}>Show all {formatCount(rows.length)}</Button>
@@ -130,34 +123,6 @@ function durationMs({ startedAt, finishedAt }: Trial): number | null {
   return startedAt === null || finishedAt === null ? null : finishedAt.getTime() - startedAt.getTime();
 }
 
-function SortHead(props: {
-  sortBy: string;
-  order: Order;
-  onOrder(order: Order): void;
-  className?: string | undefined;
-  children: React.ReactNode;
-}) {
-  const { sortBy, order, onOrder } = props;
-  const isSorted = order.key === sortBy;
-  const Arrow = order.descending ? ArrowDown : ArrowUp;
-  return (
-    <th
-      scope="col"
-      aria-sort={isSorted ? (order.descending ? "descending" : "ascending") : "none"}
-      className={props.className}
-    >
-      <button
-        type="button"
-        onClick={() => onOrder({ key: sortBy, descending: isSorted ? !order.descending : false })}
-        className={cx("inline-flex items-center gap-1 rounded-sm hover:text-ink", isSorted && "font-medium text-ink")}
-      >
-        {props.children}
-        {isSorted && <Arrow aria-hidden className="size-3" />}
-      </button>
-    </th>
-  );
-}
-
 function GroupRows(props: {
   group: PointGroup;
   grouped: boolean;
@@ -175,11 +140,7 @@ function GroupRows(props: {
   const { unit } = sweep.objective;
   return (
     <>
-      <tr
-        className={cx("border-b border-line last:border-0 [&>td]:px-3 [&>td]:py-2", isBest && "bg-success-soft/60")}
-        data-trial={first!.trial}
-        data-status={first!.status}
-      >
+      <tr className={cx(isBest && "bg-success-soft/60")} data-trial={first!.trial} data-status={first!.status}>
         <td>
           <input
             type="checkbox"
@@ -196,9 +157,12 @@ function GroupRows(props: {
               type="button"
               aria-expanded={open}
               onClick={() => setOpen(!open)}
-              className="inline-flex items-center gap-1 font-medium"
+              className="inline-flex items-baseline gap-1 font-medium"
             >
-              <ChevronRight aria-hidden className={cx("size-4 text-ink-3 transition-transform", open && "rotate-90")} />
+              <ChevronRight
+                aria-hidden
+                className={cx("size-4 self-center text-ink-3 transition-transform", open && "rotate-90")}
+              />
               {first!.trial}
             </button>
           ) : (
@@ -232,9 +196,9 @@ function GroupRows(props: {
         </td>
       </tr>
       {grouped && open && (
-        <tr className="border-b border-line bg-sunken/60">
+        <tr className="bg-sunken/60">
           <td />
-          <td colSpan={columns.length + 5} className="px-3 py-2">
+          <td colSpan={columns.length + 5}>
             <ul aria-label="Seeds" className="flex flex-col gap-1 pl-5">
               {trials.map((trial) => (
                 <li key={trial.trial} className="flex flex-wrap items-baseline gap-x-4">
@@ -251,9 +215,9 @@ function GroupRows(props: {
         </tr>
       )}
       {!grouped && (first!.reason !== null || first!.failure !== null) && (
-        <tr className="border-b border-line">
+        <tr>
           <td />
-          <td colSpan={columns.length + 5} className="px-3 pb-2">
+          <td colSpan={columns.length + 5}>
             <Reason trial={first!} />
           </td>
         </tr>
@@ -280,7 +244,7 @@ function Statuses({ trials }: { trials: readonly Trial[] }) {
   return (
     <span className="inline-flex flex-wrap gap-x-3">
       {[...counts].map(([status, count]) => (
-        <span key={status} className="inline-flex items-center gap-1">
+        <span key={status} className="inline-flex items-baseline gap-1">
           <StatusLabel status={status} className="text-sm" />
           {trials.length > 1 && counts.size > 1 && <span className="text-xs text-ink-3 numeric">{count}</span>}
         </span>

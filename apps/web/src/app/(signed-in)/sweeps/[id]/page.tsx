@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
+import { notFound } from "next/navigation";
 import { SweepView } from "../../../../features/sweep/view/sweep-view.tsx";
-import { Hydrated, prefetch, queryClient, serverTRPC } from "../../../../trpc/server.tsx";
+import { Hydrated, isMissing, prefetch, queryClient, serverTRPC } from "../../../../trpc/server.tsx";
 
 interface Props {
   params: Promise<{ id: string }>;
@@ -16,7 +17,9 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function SweepPage({ params, searchParams }: Props) {
   const { id } = await params;
   const { tab } = await searchParams;
-  await prefetch(serverTRPC.sweeps.get.queryOptions({ sweepId: id }));
+  const query = serverTRPC.sweeps.get.queryOptions({ sweepId: id });
+  await prefetch(query);
+  if (isMissing(query.queryKey)) notFound();
   return (
     <Hydrated>
       <SweepView sweepId={id} initialTab={tab ?? null} />
