@@ -9,7 +9,7 @@ import { graph as emptyGraph } from "../graph/builder.ts";
 import type { Value } from "../graph/graph.ts";
 import { numbers, sizeOf, type Tensor, tensor } from "../graph/tensor.ts";
 import { op } from "../ops/functions.ts";
-import { type Draw, drawFrom } from "../ops/testing-samples.ts";
+import { type Draw, drawFrom } from "../ops/testing/draw.ts";
 import { compile } from "../runtime/program.ts";
 import { grad } from "./grad.ts";
 

@@ -10,7 +10,8 @@ import { importOnnx } from "../onnx/import.ts";
 import { compile, type Program } from "../runtime/program.ts";
 import { op } from "./functions.ts";
 import { families, ops } from "./index.ts";
-import { drawFrom, type Sample, samples } from "./testing-samples.ts";
+import { drawFrom, type Sample } from "./testing/draw.ts";
+import { samples } from "./testing/samples.ts";
 
 const runs = { numRuns: 12, seed: 20261123, endOnFailure: true };
 /** Difference step; the directions have components up to 1, the samples keep kinks further away. */
