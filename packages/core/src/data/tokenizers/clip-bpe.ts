@@ -2,6 +2,7 @@ import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { cleanClipText } from "./clip-text.ts";
+import { tokenIds } from "./token-ids.ts";
 import type { Tokenizer, TokenizerJson } from "./tokenizer.ts";
 
 const START = "<|startoftext|>";
@@ -101,16 +102,7 @@ export class ClipBpeTokenizer implements Tokenizer {
   }
 
   decode(ids: Iterable<number | bigint>): string {
-    const numbers = [...ids].map(Number);
-    const outside = numbers.find((id) => !(id >= 0 && id < this.vocabularySize));
-    if (outside !== undefined) {
-      throw new DataError({
-        code: "DATA_BAD_TOKEN_ID",
-        message: "A token id lies outside the vocabulary",
-        expected: `0 .. ${this.vocabularySize - 1}`,
-        got: String(outside),
-      });
-    }
+    const numbers = tokenIds(ids, this.vocabularySize);
     const text = this.#library.decode(numbers, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
     return text.replaceAll("</w>", " ").trim();
   }

@@ -1,6 +1,7 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
+import { tokenIds } from "./token-ids.ts";
 import type { Tokenizer, TokenizerJson } from "./tokenizer.ts";
 
 const tokenText = z
@@ -64,16 +65,7 @@ export class HubTokenizer implements Tokenizer {
   }
 
   decode(ids: Iterable<number | bigint>): string {
-    const numbers = [...ids].map(Number);
-    const outside = numbers.find((id) => !(id >= 0 && id < this.vocabularySize));
-    if (outside !== undefined) {
-      throw new DataError({
-        code: "DATA_BAD_TOKEN_ID",
-        message: "A token id lies outside the vocabulary",
-        expected: `0 .. ${this.vocabularySize - 1}`,
-        got: String(outside),
-      });
-    }
+    const numbers = tokenIds(ids, this.vocabularySize);
     return numbers.length === 0 ? "" : this.#library.decode(numbers, { skip_special_tokens: true });
   }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fromBase64, toBase64 } from "../../base/base64.ts";
 import { DataError } from "../../base/errors.ts";
+import { badTokenId } from "./token-ids.ts";
 import type { Tokenizer, TokenizerJson } from "./tokenizer.ts";
 
 const UNKNOWN = 0;
@@ -91,12 +92,7 @@ export class Llama2cTokenizer implements Tokenizer {
   #pieceAt(id: number): string {
     const piece = this.#pieces[id];
     if (piece !== undefined) return piece.bytes;
-    throw new DataError({
-      code: "DATA_BAD_TOKEN_ID",
-      message: "A token id lies outside the vocabulary",
-      expected: `0 .. ${this.vocabularySize - 1}`,
-      got: String(id),
-    });
+    throw badTokenId(id, this.vocabularySize);
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
+import { badTokenId } from "./token-ids.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Ids of the tokens that stand for no word. */
@@ -86,12 +87,7 @@ export class WordTokenizer implements Tokenizer {
     if (id >= 0 && id < NUM_SPECIAL) return null;
     const word = this.#words[id - NUM_SPECIAL];
     if (word !== undefined) return word;
-    throw new DataError({
-      code: "DATA_BAD_TOKEN_ID",
-      message: "A token id lies outside the vocabulary",
-      expected: `0 .. ${this.vocabularySize - 1}`,
-      got: String(id),
-    });
+    throw badTokenId(id, this.vocabularySize);
   }
 }
 
