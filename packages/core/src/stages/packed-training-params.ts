@@ -2,9 +2,8 @@ import { z } from "zod";
 import { questionOrders } from "../train/question-order.ts";
 import { type TrainingDefaults, trainingShape } from "./training-params.ts";
 
-/** What a stage asks that learns questions packed behind a picture. */
-export const packedTrainingShape = (defaults: TrainingDefaults) => ({
-  ...trainingShape(defaults),
+/** How a picture's questions are packed behind it. */
+export const packingShape = {
   numTextTokens: z
     .int()
     .min(8)
@@ -14,7 +13,15 @@ export const packedTrainingShape = (defaults: TrainingDefaults) => ({
   questionOrder: z
     .enum(questionOrders)
     .default("open-first")
-    .describe("Which of a picture's questions are packed while they fit"),
+    .describe(
+      "Which of a picture's questions are packed while they fit: open-first prefers those that yes or no cannot answer",
+    ),
+};
+
+/** What a stage asks that learns questions packed behind a picture. */
+export const packedTrainingShape = (defaults: TrainingDefaults) => ({
+  ...trainingShape(defaults),
+  ...packingShape,
   onTooLong: z
     .enum(["error", "skip"])
     .default("error")

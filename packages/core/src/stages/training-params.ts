@@ -5,10 +5,19 @@ export interface TrainingDefaults {
   batchSize: number;
   learningRate: number;
   warmupSteps: number;
+  weightDecay?: number;
+  checkpointEverySteps?: number;
 }
 
 /** What every training stage asks about its optimiser; the values left out are these defaults. */
-export const trainingShape = ({ numSteps, batchSize, learningRate, warmupSteps }: TrainingDefaults) => ({
+export const trainingShape = ({
+  numSteps,
+  batchSize,
+  learningRate,
+  warmupSteps,
+  weightDecay = 0,
+  checkpointEverySteps = 500,
+}: TrainingDefaults) => ({
   numSteps: z
     .int()
     .min(10)
@@ -28,10 +37,10 @@ export const trainingShape = ({ numSteps, batchSize, learningRate, warmupSteps }
     .number()
     .min(0)
     .max(1)
-    .default(0)
-    .describe("AdamW's decoupled decay (the paper has none); norms, biases and positions never take any"),
+    .default(weightDecay)
+    .describe("AdamW's decoupled decay; norms, biases and positions take none"),
   maxGradNorm: z.number().positive().default(1).describe("Gradients are scaled down to this global L2 norm"),
-  checkpointEverySteps: z.int().min(10).default(500).describe("Steps between resumable checkpoints"),
+  checkpointEverySteps: z.int().min(10).default(checkpointEverySteps).describe("Steps between resumable checkpoints"),
 });
 
 export type Training = z.infer<z.ZodObject<ReturnType<typeof trainingShape>>>;

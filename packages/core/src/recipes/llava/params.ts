@@ -49,6 +49,22 @@ export const modelShape = (defaults: { decoder: z.input<typeof decoderConfig>; l
   ),
 });
 
+/** Which pictures a model learns from; `effect` of drawing them by the run's seed. */
+const picturesShape = (defaults: { numImages: number | null; imagesSeed: number | null; effect: string }) => ({
+  numImages: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(defaults.numImages)
+    .describe("Pictures it learns from; empty: the whole train split"),
+  imagesSeed: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(defaults.imagesSeed)
+    .describe(`Seed that draws these pictures; empty: the run's seed, ${defaults.effect}`),
+});
+
 export const teacherParams = z
   .strictObject({
     ...modelShape({
@@ -57,18 +73,7 @@ export const teacherParams = z
     }),
     alignment: training(200, { batchSize: 16, learningRate: 1e-3 }).describe("PT: projector, on captions"),
     tuning: training(700, { batchSize: 16, learningRate: 1e-3 }).describe("SFT: projector and language model"),
-    numImages: z
-      .int()
-      .min(1)
-      .nullable()
-      .default(null)
-      .describe("Pictures it learns from; empty: the whole train split"),
-    imagesSeed: z
-      .int()
-      .nonnegative()
-      .nullable()
-      .default(1)
-      .describe("Seed that draws these pictures; empty: the run's seed, so that it sees what its student sees"),
+    ...picturesShape({ numImages: null, imagesSeed: 1, effect: "so that it sees what its student sees" }),
     seed: z.int().nonnegative().default(1).describe("Seed of its weights and batches: two seeds are two teachers"),
   })
   .prefault({})
@@ -90,13 +95,7 @@ export const studentParams = z
       .max(0.9)
       .default(0)
       .describe("Of PT and SFT: a control, softer targets without a teacher"),
-    numImages: z.int().min(1).nullable().default(400).describe("Pictures it learns from; empty: the whole train split"),
-    imagesSeed: z
-      .int()
-      .nonnegative()
-      .nullable()
-      .default(null)
-      .describe("Seed that draws these pictures; empty: the run's seed, so that every seed has pictures of its own"),
+    ...picturesShape({ numImages: 400, imagesSeed: null, effect: "so that every seed has pictures of its own" }),
   })
   .prefault({})
   .describe("The smaller model");

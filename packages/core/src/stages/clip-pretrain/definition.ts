@@ -3,6 +3,7 @@ import { captionDataReference, captionParams } from "../../data/captions/choice.
 import { contrastiveLosses } from "../../models/clip/pretrain-graph.ts";
 import { deviceParam, threadsParam } from "../resource-params.ts";
 import type { StageDefinition } from "../stage.ts";
+import { trainingShape } from "../training-params.ts";
 
 export const clipPretrainParams = z.strictObject({
   captions: captionParams,
@@ -22,6 +23,7 @@ export const clipPretrainParams = z.strictObject({
   sizePx: z.int().min(32).max(512).multipleOf(16).default(64).describe("Width and height that pictures are brought to"),
   training: z
     .strictObject({
+      ...trainingShape({ numSteps: 300, batchSize: 32, learningRate: 1e-3, warmupSteps: 20, weightDecay: 0.05 }),
       numSteps: z
         .int()
         .min(0)
@@ -30,11 +32,6 @@ export const clipPretrainParams = z.strictObject({
         .default(300)
         .describe("Optimiser steps; 0 leaves random weights: nothing is pre-trained"),
       batchSize: z.int().min(2).max(4096).default(32).describe("Pictures a step, all with different captions"),
-      learningRate: z.number().positive().max(1).default(1e-3).describe("Highest learning rate; cosine decay to zero"),
-      warmupSteps: z.int().min(0).default(20).describe("Steps over which the learning rate rises from zero"),
-      weightDecay: z.number().min(0).max(1).default(0.05).describe("AdamW's decoupled decay"),
-      maxGradNorm: z.number().positive().default(1).describe("Gradients are scaled down to this global L2 norm"),
-      checkpointEverySteps: z.int().min(10).default(500).describe("Steps between resumable checkpoints"),
     })
     .prefault({}),
   threads: threadsParam(2),
