@@ -1,68 +1,19 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { startTestApi, type TestApi } from "@retort/api/testing";
+import type { TestApi } from "@retort/api/testing";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { startTestCli, type TestCli } from "./testing.ts";
 
-const repository = fileURLToPath(new URL("../../../", import.meta.url));
-const binary = join(repository, "apps/cli/bin/retort.mjs");
-
+let cli: TestCli;
 let api: TestApi;
 let dir: string;
-let worker: ReturnType<typeof spawn>;
+let start: TestCli["start"];
 
 beforeAll(async () => {
-  api = await startTestApi(inject("postgresUrl"));
-  dir = await mkdtemp(join(tmpdir(), "retort-cli-"));
-  await writeFile(join(dir, "server.json"), JSON.stringify({ url: api.url, pid: process.pid }));
-  await writeFile(join(dir, "api-key"), `${api.apiKey}\n`, { mode: 0o600 });
-  worker = spawn(process.execPath, ["--import", "tsx", join(repository, "apps/worker/src/main.ts")], {
-    cwd: repository,
-    env: { ...process.env, DATABASE_URL: api.databaseUrl, RETORT_STORE_URL: api.storeUrl, RETORT_HOME: dir },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  cli = await startTestCli(inject("postgresUrl"), { worker: true });
+  ({ api, dir, start } = cli);
 });
-afterAll(async () => {
-  if (worker.exitCode === null) {
-    worker.kill("SIGTERM");
-    await once(worker, "exit");
-  }
-  await api.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** The real binary in a process of its own; it gets Ctrl-C once its stderr holds `interruptAt`. */
-function start(args: string[], options: { home?: string; interruptAt?: string } = {}) {
-  return new Promise<Ended>((resolve, reject) => {
-    const { RETORT_URL: _, RETORT_API_KEY: __, ...inherited } = process.env;
-    const child = spawn(process.execPath, [binary, ...args], {
-      cwd: dir,
-      env: { ...inherited, RETORT_HOME: options.home ?? dir },
-    });
-    const { interruptAt } = options;
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      const had = interruptAt !== undefined && stderr.includes(interruptAt);
-      stderr += chunk;
-      if (interruptAt !== undefined && !had && stderr.includes(interruptAt)) child.kill("SIGINT");
-    });
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
-  });
-}
+afterAll(() => cli.close());
 
 const quick = ["--set", "steps=4", "--set", "stepMs=5"];
 

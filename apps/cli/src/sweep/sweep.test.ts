@@ -1,43 +1,20 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { startTestApi, type TestApi } from "@retort/api/testing";
+import type { TestApi } from "@retort/api/testing";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { repository, startTestCli, type TestCli } from "../testing.ts";
 
-const repository = fileURLToPath(new URL("../../../../", import.meta.url));
-
+let cli: TestCli;
 let api: TestApi;
 let dir: string;
 beforeAll(async () => {
-  api = await startTestApi(inject("postgresUrl"));
-  dir = await mkdtemp(join(tmpdir(), "retort-sweep-"));
+  cli = await startTestCli(inject("postgresUrl"), { worker: false });
+  ({ api, dir } = cli);
   await writeFile(join(dir, "sweep.yaml"), yaml);
 });
-afterAll(async () => {
-  await api.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-/** The real binary in a process of its own. */
-function retort(...args: string[]) {
-  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const child = spawn(process.execPath, [join(repository, "apps/cli/bin/retort.mjs"), ...args], {
-      cwd: dir,
-      env: { ...process.env, RETORT_URL: api.url, RETORT_API_KEY: api.apiKey },
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      stderr += chunk;
-    });
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
-  });
-}
+const retort = (...args: string[]) => cli.start(args);
 
 const yaml = `
 recipe: diagnostic
