@@ -143,9 +143,10 @@ async function architecture(name: ImageTowerName, sizePx: number): Promise<void>
   });
   const step = await compileTrainStep(built.graph, { loss: built.loss, optimizer: optim.adamw({ lr: 1e-3 }), threads });
   const mask = new Uint8Array(sizePx * sizePx).fill(1, 0, sizePx * 20);
+  // One step of one picture.
   const batch: Record<string, Tensor> = {
-    pixels: bytes([1, sizePx, sizePx, config.channels]),
-    mask: { dtype: "uint8", shape: [1, sizePx, sizePx], data: mask },
+    pixels: bytes([1, 1, sizePx, sizePx, config.channels]),
+    mask: { dtype: "uint8", shape: [1, 1, sizePx, sizePx], data: mask },
   };
   const first = await step.run(batch);
   const seconds = await cpuSeconds(() => step.run(batch));
