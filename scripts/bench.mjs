@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { installDependencies, requireNode, root } from "./install.mjs";
 
 requireNode();
-installDependencies();
+await installDependencies();
 const [name, ...options] = process.argv.slice(2);
 const benches = new Map(
   ["packages", "apps"].flatMap((folder) =>

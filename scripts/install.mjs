@@ -1,7 +1,7 @@
 // Node's own modules only: this runs before node_modules is there.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -22,25 +22,36 @@ export function requireNode() {
 }
 
 /** Installs the dependencies that package-lock.json names, unless they are there. @returns whether it did */
-export function installDependencies({ log = console.log } = {}) {
+export async function installDependencies({ log = console.log } = {}) {
   const wanted = createHash("sha256").update(readFileSync(lockFile)).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return false;
   if (!installedByHand()) {
     log("Installing dependencies (npm ci) ...");
-    const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-      cwd: root,
-      stdio: ["ignore", "ignore", "inherit"],
-      shell: process.platform === "win32",
-    });
-    if (result.status !== 0) {
-      console.error(
-        `npm ci failed (${result.error?.message ?? `exit ${result.status}`}). Its messages stand above; run it by hand to see more.`,
-      );
+    // npm empties node_modules first and in no order: an old stamp that outlived an interruption would vouch for what is gone.
+    rmSync(stamp, { force: true });
+    const failure = await npmCi();
+    if (failure !== null) {
+      console.error(`npm ci failed (${failure}). Its messages stand above; run it by hand to see more.`);
       process.exit(1);
     }
   }
   writeFileSync(stamp, wanted);
   return true;
+}
+
+/** Null when all is installed. npm ends with this process: left behind, it would write what the next start empties. */
+function npmCi() {
+  const endWithParent = new URL("./end-with-parent.mjs", import.meta.url).href;
+  const npm = spawn("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import ${endWithParent}`.trim() },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    shell: process.platform === "win32",
+  });
+  return new Promise((resolve) => {
+    npm.on("error", ({ message }) => resolve(message));
+    npm.on("exit", (code, signal) => resolve(code === 0 ? null : `exit ${code ?? signal}`));
+  });
 }
 
 /** npm writes node_modules/.package-lock.json last: newer than the lock file, it says that `npm install` was run for it. */

@@ -42,7 +42,7 @@ try {
 async function main() {
   requireNode();
   mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
-  installDependencies();
+  await installDependencies();
   if (await alreadyRunning()) return;
 
   const [{ generate }, { choosePort }, { Supervised }] = await Promise.all([

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { installDependencies, requireNode, root } from "./install.mjs";
 
 requireNode();
-installDependencies();
+await installDependencies();
 const { generate } = await import("./generate.mjs");
 const { systemPrograms } = await import("./system-packages.mjs");
 generate();
