@@ -18,7 +18,6 @@ const t = initTRPC.context<Context>().create({
 });
 
 export const router = t.router;
-export const createCaller = t.createCallerFactory;
 
 const mapErrors = t.middleware(async ({ next }) => {
   const result = await next();

@@ -54,7 +54,6 @@ const reportsMessage = z.strictObject({
   lines: z.array(logLine),
   progress: doneOfTotal.nullable(),
 });
-export type Reports = z.infer<typeof reportsMessage>;
 
 const evaluationResult = z.strictObject({
   dataset: z.string(),

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { bceWithLogits } from "./bce-with-logits.ts";
 import { cosineDistance } from "./cosine-distance.ts";
 import { crossEntropy } from "./cross-entropy.ts";
@@ -34,6 +33,3 @@ export const losses = {
 } satisfies Record<string, LossDefinition>;
 
 export type LossName = keyof typeof losses;
-
-/** Parameters of a loss, parsed. */
-export type LossParams<N extends LossName> = z.output<(typeof losses)[N]["params"]>;

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Json } from "../base/canonical-json.ts";
 import { pointKey } from "./point.ts";
 import type { Point } from "./space.ts";
 
@@ -97,8 +96,6 @@ export function isNumber(value: number | null | undefined): value is number {
 export function advantage(a: number, b: number, mode: Mode): number {
   return mode === "max" ? a - b : b - a;
 }
-
-export type JsonObject = Readonly<Record<string, Json>>;
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -42,5 +42,3 @@ export const trainingShape = ({
   maxGradNorm: z.number().positive().default(1).describe("Gradients are scaled down to this global L2 norm"),
   checkpointEverySteps: z.int().min(10).default(checkpointEverySteps).describe("Steps between resumable checkpoints"),
 });
-
-export type Training = z.infer<z.ZodObject<ReturnType<typeof trainingShape>>>;

@@ -33,5 +33,3 @@ export const settingParam = z
   .describe(
     "unified: one model for all categories, which it is not told. per-category: one for each, as often published",
   );
-
-export type Setting = (typeof settings)[number];

@@ -1,8 +1,5 @@
 import type { TextTowerConfig } from "./text-tower.ts";
 
-/** Vocabulary of CLIP's byte-pair tokenizer. */
-export const CLIP_VOCABULARY_SIZE = 49_408;
-
 /** Named text towers; the small ones take their vocabulary from the captions. Source of the rest: openai/CLIP, OpenCLIP. */
 export const textTowers = {
   /** 0.2 million parameters and the words. */
