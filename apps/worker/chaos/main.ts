@@ -20,15 +20,17 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
 });
-const backend = values.backend ?? (hasRedis ? "redis" : "postgres");
-if (backend !== "postgres" && backend !== "redis") throw new Error("--backend is postgres or redis");
+const known = ["postgres", "redis"] as const;
+const backends = known.filter((name) =>
+  values.backend === undefined ? name === "postgres" || hasRedis : name === values.backend,
+);
+if (backends.length === 0) throw new Error(`--backend is ${known.join(" or ")}; both by turns without it`);
 const numRuns = Number(values.runs);
 if (!Number.isInteger(numRuns / runsPerRate)) throw new Error(`--runs is a multiple of ${runsPerRate}`);
 const stream = Rng.fromSeed(Number(values.seed));
 const pick: Picker = (list) => list[Math.floor(stream.uniform() * list.length)];
 const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 const options = {
-  backend,
   server: "dashboard",
   numRuns,
   numWorkers: 3,
@@ -37,18 +39,22 @@ const options = {
   log,
 } as const;
 
-console.log(`Chaos with the queue in ${backend}, ${numRuns} runs, seed ${values.seed}`);
+console.log(`Chaos with the queue in ${backends.join(" and ")}, ${numRuns} runs, seed ${values.seed}`);
 await buildDashboard();
 log("the sweep, undisturbed");
-const undisturbed = await undisturbedResults(options);
-const untilMs = performance.now() + Number(values.minutes) * 60_000;
+const undisturbed = await undisturbedResults({ ...options, backend: "postgres" });
+const minutesMs = Number(values.minutes) * 60_000;
+const untilMs = performance.now() + minutesMs;
 const reports: RoundReport[] = [];
 do {
-  log(`round ${reports.length + 1}`);
-  const troubleMs = Math.max(20_000, untilMs - performance.now());
-  const report = await disturbedRound({ ...options, troubleMs, pick }, undisturbed);
-  reports.push(report);
-  log(`round ${reports.length} is over: ${report.violations.length} violations`);
+  for (const backend of backends) {
+    log(`round ${reports.length + 1}, the queue in ${backend}`);
+    const troubleMs = minutesMs / backends.length;
+    const report = await disturbedRound({ ...options, backend, troubleMs, pick }, undisturbed);
+    reports.push(report);
+    log(`round ${reports.length} is over: ${report.violations.length} violations`);
+    for (const violation of report.violations) log(violation);
+  }
 } while (performance.now() < untilMs);
 console.log(summary(reports));
 process.exit(reports.some(({ violations }) => violations.length > 0) ? 1 : 0);

@@ -156,14 +156,17 @@ async function failedRuns(cluster: Cluster): Promise<string[]> {
   return (await patiently(() => cluster.db.pool.query<{ id: string }>(text))).rows.map(({ id }) => id);
 }
 
-/** What a person does who finds a stage that has used up its budget. @returns how many runs it was done for */
+/** What a person does who finds a stage that has used up its budget. @returns how many stages or runs it was done for */
 async function rescue(cluster: Cluster): Promise<number> {
-  const runIds = await failedRuns(cluster);
-  for (const id of runIds) {
+  let count = 0;
+  for (const id of await failedRuns(cluster)) {
     const run = await patiently(() => cluster.db.runs.get(id));
+    // Another run's rescue was its own as well: they share the stage.
+    if (run!.status !== "failed") continue;
+    count++;
     const quarantined = run!.stages.filter(({ quarantinedAt }) => quarantinedAt !== null);
     for (const stage of quarantined) await cluster.db.stages.release(stage.id);
     if (quarantined.length === 0) await cluster.db.runs.retry(id);
   }
-  return runIds.length;
+  return count;
 }

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attemptPids } from "./attempt-pids.ts";
 import { isAlive } from "./is-alive.ts";
 import { TestPlatform } from "./platform.ts";
+import { spawnWorker } from "./testing-process.ts";
 
 let platform: TestPlatform;
 const processes: ChildProcess[] = [];
@@ -20,22 +19,14 @@ afterEach(async () => {
 });
 
 const leaseMs = 2_000;
-const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-
-/** A whole worker, as it is started in earnest. */
 async function startProcess(name: string): Promise<ChildProcess> {
-  const worker = spawn(process.execPath, ["--import", loader, main], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: {
-      ...process.env,
-      DATABASE_URL: platform.url,
-      RETORT_HOME: join(platform.home, name),
-      RETORT_STORE_URL: platform.storeUrl,
-      RETORT_WORKER_NAME: name,
-      RETORT_LEASE_MS: String(leaseMs),
-      RETORT_STOP_GRACE_MS: "3000",
-    },
+  const worker = spawnWorker({
+    DATABASE_URL: platform.url,
+    RETORT_HOME: join(platform.home, name),
+    RETORT_STORE_URL: platform.storeUrl,
+    RETORT_WORKER_NAME: name,
+    RETORT_LEASE_MS: String(leaseMs),
+    RETORT_STOP_GRACE_MS: "3000",
   });
   worker.stderr?.on("data", (chunk) => platform.logLines.push(`${name}: ${chunk}`));
   processes.push(worker);
