@@ -17,7 +17,7 @@ const peer = (recipe: string) =>
   defineSweep({
     recipe,
     name: `${recipe}, peer of CLIP-ADA`,
-    params: { data, clip, clipAda: { training: { numSteps: 800 } }, numSampleImages: 60, threads: 1 },
+    params: { data, clip, clipAda: { training: { numSteps: 1600 } }, numSampleImages: 60, threads: 1 },
     search: {
       space: {
         ablations: {

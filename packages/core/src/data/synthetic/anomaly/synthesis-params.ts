@@ -32,7 +32,7 @@ export const synthesisParams = z
     minContrast: z
       .number()
       .positive()
-      .default(0.5)
+      .default(1)
       .describe(
         "Faintest spot, stroke or worn blot: change of brightness in deviations of the picture's own brightness",
       ),

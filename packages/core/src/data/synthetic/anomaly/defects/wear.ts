@@ -17,10 +17,10 @@ export const wear: Defect = (input) => {
     cellsY: 2 ** rng.integer(4),
     angle: between(rng, -Math.PI / 2, Math.PI / 2),
   });
-  const threshold = between(rng, 0.1, 0.5);
+  const threshold = between(rng, 0.35, 0.65);
   const softness = between(rng, 0.02, 0.3);
-  const gain = rng.uniform() < 0.5 ? between(rng, 0, 0.6) : between(rng, 1.5, 3);
-  const shift = between(rng, 0, 0.4) * contrast(input);
+  const gain = rng.uniform() < 0.5 ? between(rng, 0, 0.5) : between(rng, 1.8, 3.5);
+  const shift = between(rng, 0, 0.6) * contrast(input);
   const smooth = boxMeans(image, 1 + rng.integer(5));
   const data = image.data.slice();
   const mask = new Uint8Array(width * height);
