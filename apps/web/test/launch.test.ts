@@ -136,6 +136,58 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
   );
 
   it(
+    "says what a run waits for, and that it is paused",
+    async () => {
+      await page.goto(`${stack.url}/launch/diagnostic`);
+      await page.getByLabel("Device", { exact: true }).fill("cuda");
+      await page.getByRole("button", { name: "Launch run" }).click();
+      await page.getByRole("list", { name: "What waits" }).getByText('no worker has the device "cuda"').waitFor();
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.locator("[data-status=paused]").waitFor();
+      const address = page.url();
+      await page.goto(`${stack.url}/runs?recipe=diagnostic`);
+      const row = page.getByRole("table", { name: "Runs" }).locator(`[data-run="${address.split("/").at(-1)}"]`);
+      await row.locator("[data-status=paused]").waitFor();
+      await page.goto(address);
+      await page.getByRole("button", { name: "Cancel run" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Cancel run" }).click();
+      await page.locator("header [data-status=cancelled]").waitFor();
+    },
+    runMs,
+  );
+
+  it("opens the groups of a long form on demand, and by itself where something in them is wrong", async () => {
+    await page.goto(`${stack.url}/launch/llava-kd`);
+    const decoder = page.locator('[data-field="student.decoder"]');
+    await page.getByRole("navigation", { name: "Groups of parameters" }).getByRole("link", { name: "Student" }).click();
+    expect(await decoder.getByLabel("Layers", { exact: true }).isVisible()).toBe(false);
+    await decoder.locator("summary").click();
+    await decoder.getByLabel("Layers", { exact: true }).fill("0");
+    await page.getByRole("button", { name: "Go to student.decoder.layers" }).waitFor();
+    await decoder.getByText("1 changed").waitFor();
+  }, 60_000);
+
+  it("names the metric of published numbers, a line a method", async () => {
+    await page.goto(`${stack.url}/leaderboard?recipe=clip-ada`);
+    const published = page.getByRole("table", { name: "Published elsewhere" });
+    await published.getByRole("columnheader", { name: "MVTec AD Pixel AP" }).waitFor();
+    expect(await published.getByRole("row", { name: /^UniAD \(unified\)/ }).innerText()).toMatch(
+      /92\.5 %[\s\S]+42\.7 %/,
+    );
+  }, 60_000);
+
+  it("says that a run or a sweep does not exist", async () => {
+    for (const [path, noun] of [
+      ["runs/00000000-0000-4000-8000-000000000000", "run"],
+      ["runs/mistyped", "run"],
+      ["sweeps/00000000-0000-4000-8000-000000000000", "sweep"],
+    ]) {
+      expect((await page.goto(`${stack.url}/${path}`))?.status()).toBe(404);
+      await page.getByRole("heading", { name: `There is no such ${noun}` }).waitFor();
+    }
+  }, 60_000);
+
+  it(
     "launches a sweep from the form, watches it to its end, and takes its table away",
     async () => {
       await page.goto(`${stack.url}/sweeps/new/diagnostic`);
@@ -145,6 +197,9 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.getByLabel("Values of Steps").fill("4, 4");
       await page.getByText("4 stands there twice.").waitFor();
       expect(await page.getByRole("button", { name: /^Launch sweep/ }).isDisabled()).toBe(true);
+      // Longer than a URL may be.
+      await page.getByLabel("Values of Steps").fill(Array.from({ length: 2_000 }, (_, index) => index + 1).join(", "));
+      await page.getByTestId("sweep-plan").getByText("2,000 points").waitFor();
       await page.getByLabel("Values of Steps").fill("4, 6");
       await page.getByLabel("Seeds", { exact: true }).fill("1, 2");
       await page.getByTestId("sweep-plan").getByText("2 points").waitFor();
@@ -159,6 +214,11 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await expect.poll(() => points.count()).toBe(2);
       for (const point of [points.first(), points.last()])
         await expect.poll(() => point.innerText()).toMatch(/2 of 2\s+100\.0 % ± 0\.0/);
+      const sweepAddress = page.url();
+      await points.first().getByRole("button").click();
+      await page.getByRole("list", { name: "Seeds" }).getByRole("link").first().click();
+      await page.getByTestId("facts").getByRole("link", { name: "diagnostic" }).click();
+      await page.waitForURL(sweepAddress);
       await page.getByRole("tab", { name: "Stages" }).click();
       await page.locator("[data-node=work]").first().waitFor();
 

@@ -35,6 +35,8 @@ export function Figure({
   useEffect(() => {
     if (widthPx === 0) return;
     const drawn = build(widthPx);
+    // Its parts carry names of marks, which say nothing beside the description.
+    drawn.setAttribute("aria-hidden", "true");
     host.current?.replaceChildren(drawn);
     return () => drawn.remove();
   }, [build, widthPx]);

@@ -157,7 +157,7 @@ function StandingRows({
               aria-hidden
               className={cx("size-4 shrink-0 self-center text-ink-3 transition-transform", open && "rotate-90")}
             />
-            <span className="truncate">{configurationName(full)}</span>
+            <span className="min-w-0 break-words md:truncate">{configurationName(full)}</span>
           </button>
           <span className="mt-0.5 block pl-[1.4rem] text-xs text-ink-3">
             <ChangedParams changes={changes} />

@@ -15,7 +15,7 @@ export function PublishedTable({ rows, unit }: { rows: readonly Row[]; unit: Sco
   return (
     <Table
       label="Published elsewhere"
-      className="max-h-[36rem] overflow-y-auto border-dashed"
+      className="border-dashed"
       head={
         <>
           <th scope="col">Published</th>
@@ -47,7 +47,7 @@ export function PublishedTable({ rows, unit }: { rows: readonly Row[]; unit: Sco
                 </td>
               );
             })}
-            <td className="min-w-64 text-xs">{source}</td>
+            <td className="min-w-80 text-xs">{source}</td>
           </tr>
         );
       })}

@@ -168,7 +168,10 @@ export function parallelPlot(
     read: ({ value }) => value ?? undefined,
     scale: "linear",
   };
-  const axes = [...columns, goal].map((column) => axisOf(column, values));
+  const axes = [
+    ...columns.map((column) => axisOf(column, values)),
+    axisOf(goal, values, (value) => formatScore(value, objective.unit)),
+  ];
   const rows = values.flatMap((trial) =>
     axes.flatMap(({ name, at, column }) => {
       const position = at(column.read(trial));
@@ -230,7 +233,7 @@ interface Axis {
   labels: { position: number; label: string }[];
 }
 
-function axisOf(column: Column, trials: readonly Measured[]): Axis {
+function axisOf(column: Column, trials: readonly Measured[], print: (value: number) => string = printValue): Axis {
   const found = trials.map((trial) => column.read(trial)).filter((value) => value !== undefined);
   if (column.scale === "category") {
     const names = categories(
@@ -255,7 +258,7 @@ function axisOf(column: Column, trials: readonly Measured[]): Axis {
     at: (value) => (typeof value === "number" ? place(value) : null),
     labels: (high === low ? [low] : [low, high]).map((value) => ({
       position: place(value),
-      label: formatValue(value),
+      label: print(value),
     })),
   };
 }
