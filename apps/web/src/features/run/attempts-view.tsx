@@ -75,12 +75,12 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
   return (
     <Sheet className="px-4 py-3.5 sm:px-5">
       <article aria-label={`Attempt ${attempt.number}`}>
-        <h3 className="flex items-baseline gap-3">
+        <h2 className="flex items-baseline gap-3">
           <span className="font-medium">
             Attempt <span className="numeric">{attempt.number}</span>
           </span>
           <span className={cx("text-sm font-medium", color)}>{label}</span>
-        </h3>
+        </h2>
         <dl className="mt-2 flex flex-wrap gap-x-8 gap-y-2 text-sm">
           {facts.map(([name, value]) => (
             <div key={name}>

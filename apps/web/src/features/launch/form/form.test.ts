@@ -24,6 +24,7 @@ const params = z.strictObject({
     .default({ adapter: "scenes", images: 500 }),
   clip: z.number().positive().nullable().default(1),
   note: z.string().optional(),
+  stage: z.string().nullable().default(null),
 });
 const field = fieldFromSchema(z.toJSONSchema(params, { io: "input" }) as Record<string, unknown>) as FieldOf<"object">;
 
@@ -38,6 +39,7 @@ describe("fieldFromSchema", () => {
       data: "union",
       clip: "union",
       note: "text",
+      stage: "union",
     });
   });
 

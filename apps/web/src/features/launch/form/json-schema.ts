@@ -31,7 +31,7 @@ class SchemaReader {
   #kind(schema: JsonSchema): Record<string, unknown> & { kind: Field["kind"] } {
     if ("const" in schema) return { kind: "constant", value: schema.const };
     if (Array.isArray(schema.enum)) return { kind: "choice", options: schema.enum as Scalar[] };
-    const alternatives = schema.oneOf ?? schema.anyOf;
+    const alternatives = schema.oneOf ?? schema.anyOf ?? severalTypes(schema);
     if (Array.isArray(alternatives)) return this.#union(alternatives);
     switch (schema.type) {
       case "object":
@@ -105,6 +105,11 @@ class SchemaReader {
     const { $ref: _, ...rest } = schema;
     return { ...this.#resolve(target), ...rest };
   }
+}
+
+/** "string or null" in its short form, as alternatives. */
+function severalTypes(schema: JsonSchema): JsonSchema[] | undefined {
+  return Array.isArray(schema.type) ? schema.type.map((type) => ({ type })) : undefined;
 }
 
 /** The property that is a different constant in every alternative. */
