@@ -153,7 +153,7 @@ function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
       </div>
       <Facts testId="facts">
         {run.headline !== null && (
-          <Fact label={run.headline.label} big>
+          <Fact label={`${run.headline.label} on ${run.headline.dataset}`} big>
             {formatScore(run.headline.value, run.headline.unit)}
           </Fact>
         )}
