@@ -38,10 +38,11 @@ export class Witness {
   }
 
   async #look(): Promise<void> {
-    const text = `SELECT coalesce(max(extract(epoch FROM clock_timestamp() - lease_expires_at)), 0)::float8 * 1000 AS "overdueMs"
-      FROM stage WHERE status = 'running'`;
+    // While the database is away nobody can end an attempt: time counts from where it came back.
+    const text = `SELECT coalesce(max(extract(epoch FROM
+        clock_timestamp() - greatest(lease_expires_at, pg_postmaster_start_time()))), 0)::float8 * 1000 AS "overdueMs"
+      FROM stage WHERE status = 'running' AND lease_expires_at < clock_timestamp()`;
     while (!this.#closing.signal.aborted) {
-      // While the database is away nobody can end an attempt.
       const rows = await this.#cluster.db.pool.query<{ overdueMs: number }>(text).then(
         (found) => found.rows,
         () => [],
