@@ -8,6 +8,7 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { Table } from "../../ui/table.tsx";
+import { fullCondition } from "../run/conditions.ts";
 import { DifferenceText } from "./difference.tsx";
 import { RunHeads } from "./run-heads.tsx";
 
@@ -35,8 +36,12 @@ export function EvaluationDifferences({ runs }: { runs: readonly Run[] }) {
     <Panel
       key={group.id}
       id={`results-${group.id}`}
-      title={group.dataset}
-      note={`${group.split} split, ${toWords(group.condition).toLowerCase()}, ${formatCount(group.numSamples)} samples`}
+      title={
+        group.condition === fullCondition
+          ? group.dataset
+          : `${group.dataset}, control: ${toWords(group.condition).toLowerCase()}`
+      }
+      note={`${group.split} split${group.numSamples > 0 ? `, ${formatCount(group.numSamples)} samples` : ""}`}
     >
       <GroupTable group={group} runs={runs} />
     </Panel>
@@ -133,6 +138,6 @@ function measuredBy(runs: readonly Run[]): Measured[] {
       groups.set(id, group);
     }
   });
-  const rank = ({ condition }: Pick<Evaluation, "condition">) => Number(condition !== "full");
+  const rank = ({ condition }: Pick<Evaluation, "condition">) => Number(condition !== fullCondition);
   return [...groups.values()].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id));
 }

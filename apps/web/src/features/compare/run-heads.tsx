@@ -6,7 +6,9 @@ import { runLabel } from "./run-label.ts";
 export function RunHeads({ runs, first }: { runs: readonly Run[]; first: string }) {
   return (
     <>
-      <th scope="col">{first}</th>
+      <th scope="col" className="min-w-36">
+        {first}
+      </th>
       {runs.map((run, index) => (
         <th key={run.id} scope="col" className="min-w-28 text-right">
           <span className="inline-flex max-w-44 flex-col items-end gap-1 whitespace-normal" title={run.name}>

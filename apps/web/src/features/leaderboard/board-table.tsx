@@ -13,9 +13,10 @@ import { Problem } from "../../ui/problem.tsx";
 import { Table } from "../../ui/table.tsx";
 import { DifferenceText } from "../compare/difference.tsx";
 import type { Change } from "../launch/form/value.ts";
+import { fullCondition } from "../run/conditions.ts";
 import { ChangedParams } from "../runs/changed-params.tsx";
 import { Spread } from "./spread.tsx";
-import { type Board, configurationName, fullCondition, type Standing } from "./standings.ts";
+import { type Board, configurationName, type Standing } from "./standings.ts";
 
 interface TableProps {
   board: Board;

@@ -50,3 +50,9 @@ it("loses no control whose configuration has not been measured in full", () => {
   expect(board!.standings).toHaveLength(1);
   expect(board!.standings[0]!.full.condition).toBe("image-blanked");
 });
+
+it("puts the mean of several data sets before them", () => {
+  const mean = { ...row("a", "full", 0.8, "mean of 2 categories"), numSamples: 0 };
+  const given = [row("a", "full", 0.9, "screw"), mean, row("a", "full", 0.7, "bolt")];
+  expect(boards(given).map(({ dataset }) => dataset)).toEqual(["mean of 2 categories", "bolt", "screw"]);
+});

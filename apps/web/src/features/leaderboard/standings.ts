@@ -1,4 +1,5 @@
 import type { LeaderboardRow } from "@retort/api";
+import { fullCondition } from "../run/conditions.ts";
 
 /** A configuration on one data set and split with its controls. */
 export interface Standing {
@@ -16,8 +17,6 @@ export interface Board {
   lowest: number;
   highest: number;
 }
-
-export const fullCondition = "full";
 
 /**
  * Rows as boards of one data set and split each. A control stands under its configuration and is never ranked; one whose
@@ -49,7 +48,14 @@ export function boards(rows: readonly LeaderboardRow[]): Board[] {
     // The rows came best first; a configuration takes the place of its full row.
     board.standings = standings.sort((a, b) => members.indexOf(a.full) - members.indexOf(b.full));
   }
-  return [...grouped.values()];
+  // A mean over other boards, which has no samples of its own, stands before what it is made of.
+  return [...grouped.values()].sort(
+    (a, b) => Number(!isMean(a)) - Number(!isMean(b)) || a.dataset.localeCompare(b.dataset),
+  );
+}
+
+function isMean({ standings }: Board): boolean {
+  return standings.every(({ full }) => full.numSamples === 0);
 }
 
 /** What its runs have in common: the name of one without its seed. */

@@ -38,17 +38,26 @@ export function SamplesView({ run }: { run: Run }) {
       {groups.map((group) => (
         <section key={group.id} aria-label={group.dataset}>
           <p className="mb-3 text-sm text-ink-2">
-            <span className="font-medium text-ink">{group.dataset}</span>, {group.split} split,{" "}
-            <span className="numeric">{formatCount(group.evaluations[0]!.numSamples)}</span> samples
+            <span className="font-medium text-ink">{group.dataset}</span>, {group.split} split
+            {/* A mean over other data sets has none of its own. */}
+            {numSamples(group) > 0 && (
+              <>
+                , <span className="numeric">{formatCount(numSamples(group))}</span> samples
+              </>
+            )}
           </p>
           <div className="max-w-3xl">
             <EvaluationTable group={group} headline={run.headline} />
           </div>
-          <Samples group={group} />
+          {numSamples(group) > 0 && <Samples group={group} />}
         </section>
       ))}
     </div>
   );
+}
+
+function numSamples({ evaluations }: EvaluationGroup): number {
+  return evaluations[0]!.numSamples;
 }
 
 function Samples({ group }: { group: EvaluationGroup }) {
