@@ -16,7 +16,7 @@ export interface AnomalyInput {
 export interface AnomalyLogits {
   /** Logit of each pixel, [B,1,H,W]: the layers' maps, enlarged (bilinear) and averaged. */
   map: Value;
-  /** Logit of each image, [B]: mean over the highest patches of the finest layer's map. */
+  /** Logit of each image, [B]: mean over the highest patches of the finest layer's map, above the mean of all where asked for. */
   image: Value;
 }
 
@@ -27,7 +27,7 @@ export interface AnomalyLogits {
 export function anomalyLogits(
   p: nn.Scope,
   { features, prompts, size, smoothingPx = 0 }: AnomalyInput,
-  { adapter, scale, bias, learnScale, imageTop }: ClipAdaParams,
+  { adapter, scale, bias, learnScale, imageTop, imageScore }: ClipAdaParams,
 ): AnomalyLogits {
   const direction = op.reshape(op.sub(prompts.abnormal, prompts.normal), [prompts.normal.shape[0]!, 1]);
   const logScale = p.parameter("similarity.logScale", [1], nn.init.constant(Math.log(scale)));
@@ -42,7 +42,9 @@ export function anomalyLogits(
   const large = maps.map((map) => (smoothingPx === 0 ? enlarged(map, size) : enlargedSmoothly(map, size, smoothingPx)));
   const total = large.reduce((sum, map) => op.add(sum, map));
   const finest = maps.reduce((best, map) => (map.shape[2]! > best.shape[2]! ? map : best));
-  return { map: op.mul(total, 1 / large.length), image: topMean(finest, imageTop) };
+  const highest = topMean(finest, imageTop);
+  const image = imageScore === "highest" ? highest : op.sub(highest, op.reduceMean(finest, { axes: [1, 2, 3] }));
+  return { map: op.mul(total, 1 / large.length), image };
 }
 
 /** A linear map that begins as nothing, so that adaptation starts from the tower's own features. */

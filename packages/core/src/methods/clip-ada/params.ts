@@ -81,6 +81,12 @@ export const clipAdaParams = z
       .max(4096)
       .default(8)
       .describe("Patches whose mean logit is the image's: the highest so many"),
+    imageScore: z
+      .enum(["highest", "highest-above-mean"])
+      .default("highest")
+      .describe(
+        "What an image's logit is: its highest patches, or how far they stand above the mean of all its patches",
+      ),
   })
   .prefault({})
   .describe("CLIP-ADA: prompts, adapters and how maps are made of them");
