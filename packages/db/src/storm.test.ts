@@ -46,8 +46,10 @@ it("a storm of launches, failures, lost leases, cancellations and retries ends i
   const runIds: string[] = [];
   let calm = false;
   let accepted = 0;
+  let refused = 0;
   const expected = (error: unknown) => {
     if (!(error instanceof LostLeaseError || error instanceof ConflictError)) throw error;
+    if (error instanceof LostLeaseError) refused++;
   };
 
   async function user(): Promise<void> {
@@ -143,8 +145,8 @@ it("a storm of launches, failures, lost leases, cancellations and retries ends i
     if (run!.status !== "cancelled") expect([id, run!.status, ...stages]).toEqual([id, derived, ...stages]);
     expect(run!.finishedAt).toBeInstanceOf(Date);
   }
-  const byStatus = await db.runs.countByStatus();
-  expect(byStatus).toMatchObject({ queued: 0, running: 0 });
-  // The storm was one.
-  expect(Math.min(byStatus.succeeded, byStatus.cancelled)).toBeGreaterThan(0);
+  expect(await db.runs.countByStatus()).toMatchObject({ queued: 0, running: 0 });
+  // The storm was one. How many runs it left whole depends on how fast the machine is.
+  expect(accepted).toBeGreaterThan(0);
+  expect(refused).toBeGreaterThan(0);
 });
