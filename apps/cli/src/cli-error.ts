@@ -1,5 +1,5 @@
-/** Exit codes, the same for every command. */
-export const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes, the same for every command; the last two as shells count signals (128 + SIGINT, 128 + SIGPIPE). */
+export const exitCodes = { failed: 1, usage: 2, interrupted: 130, unread: 141 } as const;
 
 /** Something the caller of the command can repair. */
 export class CliError extends Error {

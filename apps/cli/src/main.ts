@@ -11,8 +11,10 @@ const program = new Command("retort")
   .addHelpText(
     "after",
     "\nThe server is found through RETORT_URL and RETORT_API_KEY, or through RETORT_HOME (.retort in the repository)." +
-      "\nExit codes: 0 done, 1 failed, 2 written wrongly, 130 interrupted.",
+      "\nExit codes: 0 done, 1 failed, 2 written wrongly, 130 interrupted, 141 nobody read on (as in `| head`).",
   );
+
+for (const stream of [process.stdout, process.stderr]) stream.on("error", endUnread);
 
 const env = readEnv();
 for (const register of Object.values(commands)) register(program, env);
@@ -23,6 +25,12 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = await report(error);
+}
+
+/** A reader that has seen enough closes the pipe. Node ignores the signal that ends other programs then, and reports an error. */
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodes.unread);
 }
 
 /** Tells what went wrong and gives the exit code. */

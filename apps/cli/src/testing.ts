@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { startTestApi, type TestApi } from "@retort/api/testing";
 
 export const repository = fileURLToPath(new URL("../../../", import.meta.url));
-const binary = join(repository, "apps/cli/bin/retort.mjs");
+/** The real binary. */
+export const binary = join(repository, "apps/cli/bin/retort.mjs");
 
 export interface Ended {
   code: number | null;
