@@ -1,7 +1,6 @@
 // `npm start`: from a fresh clone to a served page. Node's own modules only, until the dependencies are there.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { installDependencies, requireNode, root } from "./install.mjs";
 
@@ -45,7 +44,8 @@ async function main() {
   await installDependencies();
   if (await alreadyRunning()) return;
 
-  const [{ generate }, { choosePort }, { Supervised }] = await Promise.all([
+  const [{ answering }, { generate }, { choosePort }, { Supervised }] = await Promise.all([
+    import("./answering.mjs"),
     import("./generate.mjs"),
     import("./ports.mjs"),
     import("./supervisor.mjs"),
@@ -95,7 +95,15 @@ async function main() {
       ? ["--watch-path=apps/worker/src", "--watch-path=packages", "--import", "tsx", "apps/worker/src/main.ts"]
       : ["--import", "tsx", "apps/worker/src/main.ts"],
   );
-  await answering(url);
+  // A dashboard that cannot be kept running stops the start.
+  await answering(`${url}/login`, {
+    isOver: () => stopping !== null,
+    onWaiting: (seconds, last) =>
+      console.log(
+        `Waiting for the dashboard at ${url} for ${seconds} s now (${last}); ` +
+          (flags.dev ? "its first page is being compiled." : `its log: ${join(home, "logs", "web.log")}`),
+      ),
+  });
   if (stopping) return;
 
   writeFileSync(serverFile, JSON.stringify({ url, pid: process.pid }), { mode: 0o600 });
@@ -164,19 +172,6 @@ async function importTypeScript(path) {
   const { register } = await import("tsx/esm/api");
   register();
   return import(path);
-}
-
-async function answering(url) {
-  const deadline = Date.now() + 120_000;
-  while (!stopping) {
-    const answer = await fetch(`${url}/login`, { redirect: "manual", signal: AbortSignal.timeout(60_000) }).catch(
-      () => null,
-    );
-    if (answer !== null && answer.status < 500) return;
-    if (Date.now() > deadline)
-      throw new Error(`The dashboard does not answer at ${url}. See ${join(home, "logs", "web.log")}.`);
-    await sleep(50);
-  }
 }
 
 function fail(reason) {
