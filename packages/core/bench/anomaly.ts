@@ -14,6 +14,7 @@ import { detectorGraph, detectorScorer, highest } from "../src/methods/patch-det
 import { finishedMap, layerFeatures } from "../src/methods/patch-detection/patch-features.ts";
 import { imageTowers } from "../src/models/clip/sizes.ts";
 import { randomTower } from "../src/models/clip/tower-file.ts";
+import { median, report } from "./figures/figure.ts";
 
 const SIZE_PX = 256;
 const numImages = Number(process.env.BENCH_IMAGES ?? 64);
@@ -121,7 +122,6 @@ for (let round = 0; round < ROUNDS; round++) {
 await scorer.dispose();
 rmSync(folder, { recursive: true });
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const tenths = (value: number) => Math.round(value * 10) / 10;
 for (const [clock, name, unit] of [
   ["wall", "evaluated", "images/s"],
@@ -129,17 +129,12 @@ for (const [clock, name, unit] of [
 ] as const) {
   const rate = (runs: readonly Spent[]) => images.length / median(runs.map((run) => run[clock]));
   const [own, peer] = [rate(whole), rate(alone)];
-  const figure = {
+  report({
     name: `anomaly/images of ${SIZE_PX} px ${name}, peer: the network alone`,
     value: tenths(own),
     unit,
     goal: tenths(0.8 * peer),
     peer: tenths(peer),
     ratio: Math.round((own / peer) * 100) / 100,
-  };
-  console.log(
-    process.argv.includes("--json")
-      ? JSON.stringify(figure)
-      : `${figure.name.padEnd(74)} ${figure.value} ${unit}   goal ${figure.goal}   peer ${figure.peer}, ratio ${figure.ratio}`,
-  );
+  });
 }

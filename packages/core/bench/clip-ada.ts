@@ -13,31 +13,12 @@ import { type ImageTowerName, imageTowers } from "../src/models/clip/sizes.ts";
 import { randomText } from "../src/models/clip/text-file.ts";
 import { textTowers } from "../src/models/clip/text-sizes.ts";
 import { type ImageTower, randomTower } from "../src/models/clip/tower-file.ts";
+import { median, report } from "./figures/figure.ts";
 
 const threads = 1;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 15);
 
-interface Figure {
-  name: string;
-  value: number;
-  unit: string;
-  goal?: number;
-  peer?: number;
-  ratio?: number;
-}
-
-function report(figure: Figure): void {
-  const { name, value, unit, goal, peer, ratio } = figure;
-  const rest = [goal && `goal ${goal}`, peer && `peer ${peer} ${unit}`, ratio && `ratio ${ratio}`].filter(Boolean);
-  console.log(
-    process.argv.includes("--json")
-      ? JSON.stringify(figure)
-      : `${name.padEnd(64)} ${String(value).padStart(8)} ${unit}   ${rest.join("   ")}`,
-  );
-}
-
 const rounded = (value: number) => Number(value.toPrecision(3));
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Seconds of processor time. */
 async function cpuSeconds(run: () => Promise<unknown>): Promise<number> {

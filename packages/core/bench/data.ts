@@ -6,21 +6,7 @@ import type { ImageSource } from "../src/data/dataset.ts";
 import { decodeImages, encodePng } from "../src/data/images.ts";
 import { loadDataset } from "../src/data/loaders.ts";
 import { createPrefetcher } from "../src/data/prefetch.ts";
-
-interface Figure {
-  name: string;
-  value: number;
-  unit: string;
-  goal: number;
-  peer?: number;
-  ratio?: number;
-}
-
-function report(figure: Figure): void {
-  const peer = figure.peer === undefined ? "" : `   peer ${figure.peer} ${figure.unit}, ratio ${figure.ratio}`;
-  const line = `${figure.name.padEnd(54)} ${String(figure.value).padStart(8)} ${figure.unit}   goal ${figure.goal}${peer}`;
-  console.log(process.argv.includes("--json") ? JSON.stringify(figure) : line);
-}
+import { report } from "./figures/figure.ts";
 
 async function seconds(run: () => unknown): Promise<number> {
   const before = performance.now();

@@ -6,6 +6,7 @@ import { numImageTokens } from "../src/models/llava/config.ts";
 import { prefillGraph } from "../src/models/llava/generate-graphs.ts";
 import { Generator } from "../src/models/llava/generator.ts";
 import type { LlavaModel } from "../src/models/llava/model-file.ts";
+import { median } from "./figures/figure.ts";
 
 const [batchSize, numPromptTokens, numNewTokens] = [8, 32, 32];
 const [provider, threads] = ["cpu", 2] as const;
@@ -105,7 +106,6 @@ for (let round = 0; round < 5; round++) {
   figures.push({ cached: await tokensPerSecond(withCache), plain: await tokensPerSecond(withoutCache) });
 }
 await Promise.all([generator.dispose(), whole.dispose()]);
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const report = {
   name: `generation/${numNewTokens} new tokens, batch ${batchSize}, ${threads} threads`,
   withCache: Math.round(median(figures.map((each) => each.cached))),

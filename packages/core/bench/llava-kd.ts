@@ -12,6 +12,7 @@ import { answerGraph } from "../src/models/llava/generate-graphs.ts";
 import { Generator } from "../src/models/llava/generator.ts";
 import { sftGraph } from "../src/models/llava/sft-graph.ts";
 import { adamwWithCosine } from "../src/train/adamw.ts";
+import { median, report } from "./figures/figure.ts";
 
 const [batchSize, numTextTokens, stepsPerRun] = [16, 48, 10];
 const rounds = Number(process.env.BENCH_ROUNDS ?? 15);
@@ -34,8 +35,6 @@ function weightsOf(config: LlavaConfig): Map<string, Tensor> {
   const { graph } = sftGraph({ config, batchSize: 1, numTextTokens, seed: 1 });
   return new Map([...graph.parameters].map(([name, value]) => [name, value.tensor!]));
 }
-
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Six questions of seven tokens and an answer a picture, as the CIFAR-10 set has them. */
 function batches(
@@ -137,14 +136,14 @@ for (let round = -2; round < rounds; round++) {
 for (const variant of variants) await variant.dispose();
 const ratio = ({ times }: { times: number[] }) => median(times.map((time, round) => time / plain.times[round]!));
 const size = `student of width 32, 2 layers, ${batchSize} pictures, ${numImage + numTextTokens} tokens`;
-report(`llava-kd/step ${size}; stored teacher`, {
+beside(`llava-kd/step ${size}; stored teacher`, {
   value: median(stored.times),
   unit: "ms",
   peer: median(plain.times),
   ratio: ratio(stored),
   goal: 1.15,
 });
-report(`llava-kd/step ${size}; teacher of width 128, 3 layers beside it`, {
+beside(`llava-kd/step ${size}; teacher of width 128, 3 layers beside it`, {
   value: median(online.times),
   unit: "ms",
   peer: median(plain.times),
@@ -155,14 +154,14 @@ report(`llava-kd/step ${size}; teacher of width 128, 3 layers beside it`, {
 
 const bytes = (perRow: number) => (numImage + 46) * perRow;
 const V = words.vocabularySize;
-report("llava-kd/cache size a picture; float16, all tokens", {
+beside("llava-kd/cache size a picture; float16, all tokens", {
   value: bytes(2 * V) / 1024,
   unit: "kB",
   peer: bytes(4 * V) / 1024,
   ratio: 0.5,
   goal: null,
 });
-report("llava-kd/cache size a picture; float16, 8 tokens", {
+beside("llava-kd/cache size a picture; float16, 8 tokens", {
   value: bytes(8 * 6 + 2) / 1024,
   unit: "kB",
   peer: bytes(4 * V) / 1024,
@@ -208,7 +207,7 @@ for (let round = -1; round < 3; round++) {
 await generator.dispose();
 await whole.dispose();
 const [withCache, without] = [median(seconds.cached), median(seconds.whole)];
-report(`llava-kd/decoding ${numNewTokens} new tokens, width 128, 3 layers; with a cache`, {
+beside(`llava-kd/decoding ${numNewTokens} new tokens, width 128, 3 layers; with a cache`, {
   value: numNewTokens / withCache,
   unit: "tokens/s",
   peer: numNewTokens / without,
@@ -232,18 +231,20 @@ async function decodeWhole(): Promise<number[]> {
   return sequence.slice(8);
 }
 
-interface Figure {
+interface Beside {
   value: number;
   unit: string;
   /** The plain step, the larger file, decoding without a cache. */
   peer: number;
   ratio: number;
+  /** Of the ratio. */
   goal: number | null;
 }
 
-function report(name: string, { value, unit, peer, ratio, goal }: Figure): void {
+function beside(name: string, { value, unit, peer, ratio, goal }: Beside): void {
   const round = (x: number) => Math.round(x * 1000) / 1000;
-  const figure = { name, value: round(value), unit, goal, peer: round(peer), ratio: round(ratio) };
-  const text = `${name.padEnd(96)} ${figure.value} ${unit}   beside ${figure.peer} ${unit}, ratio ${figure.ratio}${goal === null ? "" : `, goal ${goal}`}`;
-  console.log(process.argv.includes("--json") ? JSON.stringify(figure) : text);
+  report({
+    ...{ name, value: round(value), unit, peer: round(peer), ratio: round(ratio) },
+    ...(goal === null ? {} : { goal: round(goal) }),
+  });
 }

@@ -6,6 +6,7 @@ import { compile } from "@retort/engine/node";
 import { Rng } from "../src/base/rng.ts";
 import { chunkedDivergence } from "../src/losses/chunked-divergence.ts";
 import { divergence, divergenceParams } from "../src/losses/divergence.ts";
+import { report } from "./figures/figure.ts";
 
 /** Qwen2.5's vocabulary; rows of one long sequence. */
 const vocabulary = Number(process.env.BENCH_VOCABULARY ?? 151_936);
@@ -83,13 +84,13 @@ if (variant !== undefined) {
     if (!(Math.abs(chunked.loss - whole.loss) <= 1e-4 * Math.abs(whole.loss)))
       throw new Error(`the chunked loss is ${chunked.loss}, the whole one ${whole.loss}`);
     const size = `${numRows} x ${vocabulary}, chunks of ${chunkRows}`;
-    report(`losses/divergence ${size}; peak memory`, {
+    beside(`losses/divergence ${size}; peak memory`, {
       unit: "MB",
       own: chunked.peakMegabytes,
       peer: whole.peakMegabytes,
       goal: 0.5,
     });
-    report(`losses/divergence ${size}; processor time`, {
+    beside(`losses/divergence ${size}; processor time`, {
       unit: "s",
       own: chunked.cpuSeconds,
       peer: whole.cpuSeconds,
@@ -99,19 +100,14 @@ if (variant !== undefined) {
 }
 
 /** A figure beside that of whole logits; `goal` is the highest ratio of the two. */
-function report(
-  name: string,
-  { unit, own, peer, goal }: { unit: string; own: number; peer: number; goal: number },
-): void {
+function beside(name: string, { unit, own, peer, goal }: { unit: string; own: number; peer: number; goal: number }) {
   const rounded = (x: number) => Math.round(x * 100) / 100;
-  const figure = {
-    name,
+  report({
+    name: `${name}, peer: whole logits`,
     value: rounded(own),
     unit,
     goal: rounded(goal * peer),
     peer: rounded(peer),
     ratio: rounded(own / peer),
-  };
-  const line = `${name.padEnd(70)} ${figure.value} ${unit}   whole ${figure.peer} ${unit}, ratio ${figure.ratio}, goal ${goal}`;
-  console.log(process.argv.includes("--json") ? JSON.stringify(figure) : line);
+  });
 }

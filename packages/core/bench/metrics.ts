@@ -2,6 +2,7 @@
 import { PixelRanker } from "../src/metrics/anomaly/pixel-ranker.ts";
 import { pixelScoresOf } from "../src/metrics/anomaly/pixel-scores.ts";
 import { aupro, auroc, pixelScores } from "../src/metrics/index.ts";
+import { report } from "./figures/figure.ts";
 
 const width = 1000;
 const height = 1000;
@@ -36,21 +37,6 @@ function makeImages(numImages: number) {
     }
   }
   return { maps, masks, width, height };
-}
-
-interface Figure {
-  name: string;
-  value: number;
-  unit: string;
-  goal: number;
-  peer?: number;
-  ratio?: number;
-}
-
-function report(figure: Figure): void {
-  const peer = figure.peer === undefined ? "" : `   peer ${figure.peer} ${figure.unit}, ratio ${figure.ratio}`;
-  const line = `${figure.name.padEnd(54)} ${String(figure.value).padStart(8)} ${figure.unit}   goal ${figure.goal}${peer}`;
-  console.log(process.argv.includes("--json") ? JSON.stringify(figure) : line);
 }
 
 /** Seconds of processor time, to the hundredth: what else the machine does has little part in it. */

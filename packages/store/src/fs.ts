@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream";
-import { pipeline as piped } from "node:stream/promises";
 import { assertSha256, missing, StoreError } from "./errors.ts";
+import { fetchTo } from "./fetch.ts";
 import type { Store, StoredContent } from "./store.ts";
 import { verify } from "./verify.ts";
 
@@ -69,15 +69,8 @@ export function fsStore(dir: string): Store {
       // The checking stream carries the file's errors, and closes the file when its reader gives up.
       return pipeline(file.createReadStream({ highWaterMark: chunkBytes }), verify(sha256, path), () => {});
     },
-    async fetchTo(sha256, path) {
-      const partial = `${path}.${randomUUID()}.part`;
-      try {
-        await piped(await this.get(sha256), createWriteStream(partial, { flags: "wx" }));
-        await rename(partial, path);
-      } catch (error) {
-        await rm(partial, { force: true });
-        throw error;
-      }
+    fetchTo(sha256, path) {
+      return fetchTo(this, sha256, path);
     },
     async has(sha256) {
       try {

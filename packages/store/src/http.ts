@@ -1,9 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
-import { pipeline as piped } from "node:stream/promises";
 import { assertSha256, corrupt, missing, StoreError } from "./errors.ts";
+import { fetchTo } from "./fetch.ts";
 import type { Store, StoredContent } from "./store.ts";
 import { verify } from "./verify.ts";
 
@@ -48,15 +47,8 @@ export function httpStore(url: URL): Store {
       if (!response.ok || response.body === null) throw await refused(response, base);
       return pipeline(Readable.fromWeb(response.body as never), verify(sha256, path), () => {});
     },
-    async fetchTo(sha256, path) {
-      const partial = `${path}.${randomUUID()}.part`;
-      try {
-        await piped(await this.get(sha256), createWriteStream(partial, { flags: "wx" }));
-        await rename(partial, path);
-      } catch (error) {
-        await rm(partial, { force: true });
-        throw error;
-      }
+    fetchTo(sha256, path) {
+      return fetchTo(this, sha256, path);
     },
     async has(sha256) {
       const response = await call(pathOf(sha256), { method: "HEAD" });

@@ -22,6 +22,11 @@ export interface PublishedRow {
   source: string;
 }
 
+/** A percentage that a source prints, as a fraction: 0.1 % is the sources' precision, dividing would leave longer fractions. */
+export function publishedFraction(percent: number): number {
+  return Math.round(percent * 10) / 1000;
+}
+
 /** A sweep of a recipe that a person launches with one click: an ablation table of a paper, a search that pays off. */
 export interface RecipeSweep {
   title: string;

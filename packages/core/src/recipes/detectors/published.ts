@@ -1,4 +1,4 @@
-import type { PublishedRow } from "../recipe.ts";
+import { type PublishedRow, publishedFraction } from "../recipe.ts";
 
 /** What a source reports on one data set, in percent; absent where it reports nothing. */
 interface Reported {
@@ -207,8 +207,7 @@ function rowsOf({ label, setting, source }: PublishedMethod, dataset: string, re
     label: `${label} (${setting})`,
     dataset,
     metric,
-    // 0.1 % is the precision of the sources; dividing leaves longer fractions.
-    value: Math.round(percent * 10) / 1000,
+    value: publishedFraction(percent),
     source,
   }));
 }

@@ -1,4 +1,4 @@
-import type { PublishedRow } from "../recipe.ts";
+import { type PublishedRow, publishedFraction } from "../recipe.ts";
 
 const mainTable = "LLaVA-KD, arXiv 2410.16236, main table (mean of its ten benchmarks)";
 const ablations = "LLaVA-KD, arXiv 2410.16236, ablations with Qwen1.5-0.5B, as notes on the paper quote them";
@@ -40,7 +40,7 @@ const rows = (table: Readonly<Record<string, number>>, source: string): Publishe
     label,
     dataset: "ten benchmarks",
     metric: "avg10",
-    value: Math.round(percent * 10) / 1000,
+    value: publishedFraction(percent),
     source,
   }));
 
