@@ -2,6 +2,7 @@ export { type Api, createApi } from "./api.ts";
 export { type Principal, sessionCookie } from "./auth.ts";
 export { createContext, type Services } from "./context.ts";
 export type { Artifact } from "./contract/artifact.ts";
+export type { Clock } from "./contract/clock.ts";
 export type { Comparison, ComparisonRequest } from "./contract/comparison.ts";
 export type { Cost } from "./contract/cost.ts";
 export type { ErrorView } from "./contract/error.ts";

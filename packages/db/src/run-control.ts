@@ -4,6 +4,7 @@ import { ConflictError, NotFoundError } from "./errors.ts";
 import { notifySql } from "./events.ts";
 import { stopRuns } from "./run-stop.ts";
 import { isLiveSql, settleWishes } from "./run-wishes.ts";
+import { standstillSql } from "./standstill.ts";
 import { transaction } from "./transaction.ts";
 import { readyStages, resetStages, settleRunsOf } from "./transitions.ts";
 
@@ -71,7 +72,8 @@ export function retryRun(pool: Pool, runId: string): Promise<void> {
     );
     await readyStages(client, stageIds);
     await client.query(
-      "UPDATE run SET status = 'queued', error = NULL, finished_at = NULL, paused_at = NULL WHERE id = $1",
+      `UPDATE run SET status = 'queued', error = NULL, finished_at = NULL, paused_at = NULL,
+         paused_seconds = paused_seconds + ${standstillSql("coalesce(paused_at, finished_at)", "started_at")} WHERE id = $1`,
       [runId],
     );
     await settleWishes(client, stageIds);

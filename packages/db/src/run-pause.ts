@@ -3,7 +3,10 @@ import { ConflictError } from "./errors.ts";
 import { notifySql } from "./events.ts";
 import { lockLiveRun } from "./run-control.ts";
 import { isLiveSql, settleWishes } from "./run-wishes.ts";
+import { standstillSql } from "./standstill.ts";
 import { transaction } from "./transaction.ts";
+
+const goOnSql = `paused_at = NULL, paused_seconds = paused_seconds + ${standstillSql("paused_at", "started_at")}`;
 
 /** See Runs.pause. */
 export function pauseRun(pool: Pool, runId: string): Promise<void> {
@@ -20,7 +23,7 @@ export function resumeRun(pool: Pool, runId: string): Promise<void> {
   return transaction(pool, async (client) => {
     const { isPaused, stageIds } = await lockLiveRun(client, runId);
     if (!isPaused) throw conflict(runId, { message: "The run is not paused", expected: "a paused run" });
-    await update(client, runId, "paused_at = NULL");
+    await update(client, runId, goOnSql);
     await settleWishes(client, stageIds);
   });
 }
@@ -41,7 +44,7 @@ export function pauseRuns(client: PoolClient, runIds: readonly string[]): Promis
 
 /** Lets those of the runs go on that are paused. Belongs into a transaction that has locked no stage or run yet. */
 export function resumeRuns(client: PoolClient, runIds: readonly string[]): Promise<void> {
-  return updateMany(client, runIds, { assignment: "paused_at = NULL", condition: "paused_at IS NOT NULL" });
+  return updateMany(client, runIds, { assignment: goOnSql, condition: "paused_at IS NOT NULL" });
 }
 
 async function updateMany(

@@ -4,7 +4,7 @@ import type { RunDetail, RunListItem, RunQuery, RunRow, RunStageRow } from "./ru
 import { stageColumns } from "./stages.ts";
 
 const runColumns = `r.id, r.project_id AS "projectId", p.slug AS "projectSlug", r.recipe, r.params, r.config_key AS "configKey",
-  r.seed, r.name, r.status, r.priority, r.paused_at AS "pausedAt", r.error, r.created_at AS "createdAt", r.started_at AS "startedAt", r.finished_at AS "finishedAt"`;
+  r.seed, r.name, r.status, r.priority, r.paused_at AS "pausedAt", r.paused_seconds AS "pausedSeconds", r.error, r.created_at AS "createdAt", r.started_at AS "startedAt", r.finished_at AS "finishedAt"`;
 
 /** One statement for the page: no series is read, metrics come from the table of newest points. */
 const listSql = `WITH page AS MATERIALIZED (

@@ -41,6 +41,8 @@ export interface RunRow {
   priority: number;
   /** Since when its stages are not taken; null when they are. */
   pausedAt: Date | null;
+  /** For how long it stood still since it started, before it last went on: paused, or ended and tried again. */
+  pausedSeconds: number;
   /** Failure of the first stage that failed. */
   error: RunError | null;
   createdAt: Date;

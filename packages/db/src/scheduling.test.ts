@@ -47,10 +47,38 @@ describe("pause", () => {
     expect(await db.stages.heartbeat(fence, { leaseMs: 60_000 })).toMatchObject({ preemptRequested: true });
     const preempted = { kind: "preempted" as const, code: "PREEMPTED", message: "stopped" };
     await db.stages.fail(fence, preempted, { retry: true, delayMs: 0 });
-    expect(await stageOf(runId, "running")).toMatchObject({ status: "ready", preemptRequested: false });
+    expect(await stageOf(runId, "running")).toMatchObject({
+      status: "ready",
+      preemptRequested: false,
+      waitingReason: "paused",
+    });
     expect(await claim()).toBeNull();
     await db.runs.resume(runId);
     expect(await claim()).toMatchObject({ attempt: 2 });
+    await db.runs.cancel(runId);
+  });
+
+  it("keeps apart for how long a run stood still since it started", async () => {
+    const runId = await launch(db, [plannedStage("still")]);
+    const earlier = (column: string, seconds: number) =>
+      db.pool.query(`UPDATE run SET ${column} = ${column} - $2 * interval '1 second' WHERE id = $1`, [runId, seconds]);
+    const pausedSeconds = async () => (await db.runs.get(runId))!.pausedSeconds;
+    await db.runs.pause(runId);
+    await earlier("paused_at", 1_000);
+    await db.runs.resume(runId);
+    expect(await pausedSeconds()).toBe(0);
+
+    await claimed(db, { workerId, runId, name: "still" });
+    await earlier("started_at", 500);
+    await db.runs.pause(runId);
+    await earlier("paused_at", 60);
+    await db.runs.resume(runId);
+    expect(Math.floor(await pausedSeconds())).toBe(60);
+
+    await db.runs.cancel(runId);
+    await earlier("finished_at", 100);
+    await db.runs.retry(runId);
+    expect(Math.floor(await pausedSeconds())).toBe(160);
     await db.runs.cancel(runId);
   });
 

@@ -78,7 +78,8 @@ const endSql = `WITH ending AS MATERIALIZED (
 ), ended AS (
   UPDATE stage SET status = n.status, lease_expires_at = NULL, cancel_requested = false, prune_requested = false,
     preempt_requested = false, failure = CASE WHEN n.outcome = 'failed' THEN n.failure END,
-    waiting_reason = CASE WHEN n.delay_ms > 0 THEN 'retries after: ' || (n.failure->>'message') END,
+    waiting_reason = CASE WHEN n.status = 'ready' AND stage.is_paused THEN 'paused'
+      WHEN n.delay_ms > 0 THEN 'retries after: ' || (n.failure->>'message') END,
     ready_at = clock_timestamp() + n.delay_ms * interval '1 millisecond',
     accumulate = coalesce(n.accumulate, stage.accumulate),
     quarantined_at = CASE WHEN n.quarantine THEN clock_timestamp() END,

@@ -4,6 +4,7 @@ import { ConflictError } from "./errors.ts";
 import { notifySql } from "./events.ts";
 import { pauseRuns, resumeRuns } from "./run-pause.ts";
 import { stopRuns } from "./run-stop.ts";
+import { standstillSql } from "./standstill.ts";
 import { lockSweep } from "./sweep-rows.ts";
 import { transaction } from "./transaction.ts";
 
@@ -76,7 +77,7 @@ export function extendSweep(pool: Pool, id: string, { points = 0, seeds = [] }: 
       maxPoints: search.maxPoints === null ? null : search.maxPoints + points,
       space: { ...search.space, seeds: [...search.space.seeds, ...newSeeds] },
     };
-    await client.query("UPDATE sweep SET search = $2::json, is_complete = false, finished_at = NULL WHERE id = $1", [
+    await client.query("UPDATE sweep SET search = $2::json, is_complete = false WHERE id = $1", [
       id,
       JSON.stringify(extended),
     ]);
@@ -97,7 +98,10 @@ async function requireStatus(client: PoolClient, id: string, allowed: readonly S
 async function setStatus(client: PoolClient, id: string, status: SweepStatus): Promise<void> {
   await client.query(
     `UPDATE sweep SET status = $2::sweep_status,
-       finished_at = CASE WHEN $2 IN ('cancelled', 'finished') THEN clock_timestamp() ELSE finished_at END
+       finished_at = CASE WHEN $2 IN ('cancelled', 'finished') THEN clock_timestamp() WHEN $2 = 'running' THEN NULL ELSE finished_at END,
+       paused_at = CASE WHEN $2 = 'paused' THEN coalesce(paused_at, clock_timestamp()) WHEN $2 = 'running' THEN NULL ELSE paused_at END,
+       paused_seconds = paused_seconds + CASE WHEN $2 = 'running'
+         THEN ${standstillSql("coalesce(paused_at, finished_at)", "created_at")} ELSE 0 END
      WHERE id = $1 RETURNING ${notifySql("sweep", "id")}`,
     [id, status],
   );

@@ -25,13 +25,17 @@ export interface SweepRow {
   fingerprints: Record<string, string>;
   error: Failure | null;
   createdAt: Date;
+  /** Since when nothing is asked for; kept when it is cancelled then. */
+  pausedAt: Date | null;
+  /** For how long it stood still before it last went on: paused, or finished and extended. */
+  pausedSeconds: number;
   finishedAt: Date | null;
 }
 
 const columns = `w.id, w.project_id AS "projectId", p.slug AS "projectSlug", p.is_isolated AS "isIsolated", w.name, w.recipe,
   w.params, w.search, w.objective, w.watch, w.max_concurrent_runs AS "maxConcurrentRuns", w.priority, w.status,
   w.sampler_state AS "samplerState", w.is_complete AS "isComplete", w.fingerprints, w.error, w.created_at AS "createdAt",
-  w.finished_at AS "finishedAt"`;
+  w.paused_at AS "pausedAt", w.paused_seconds AS "pausedSeconds", w.finished_at AS "finishedAt"`;
 
 const fromSql = "FROM sweep w JOIN project p ON p.id = w.project_id";
 

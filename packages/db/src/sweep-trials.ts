@@ -23,6 +23,9 @@ export interface TrialRow {
   originStep: number | null;
   createdAt: Date;
   startedAt: Date | null;
+  pausedAt: Date | null;
+  /** Of its run. */
+  pausedSeconds: number;
   finishedAt: Date | null;
 }
 
@@ -52,7 +55,8 @@ export async function readTrials(
     `SELECT t.number, t.point_key AS "pointKey", t.point, t.seed, t.run_id AS "runId", r.config_key AS "configKey",
        ${trialStatusSql} AS status, ${valueSql} AS value, coalesce(t.failure, r.error) AS failure, t.reason,
        t.stopped_at_step AS "stoppedAtStep", t.looks, t.member, t.origin_trial AS "originTrial", t.origin_step AS "originStep",
-       t.created_at AS "createdAt", r.started_at AS "startedAt", coalesce(r.finished_at, CASE WHEN t.run_id IS NULL THEN t.created_at END) AS "finishedAt"
+       t.created_at AS "createdAt", r.started_at AS "startedAt", r.paused_at AS "pausedAt",
+       coalesce(r.paused_seconds, 0) AS "pausedSeconds", coalesce(r.finished_at, CASE WHEN t.run_id IS NULL THEN t.created_at END) AS "finishedAt"
      FROM trial t LEFT JOIN run r ON r.id = t.run_id WHERE t.sweep_id = $5 ORDER BY t.number`,
     [metric, dataset, condition, stage, id],
   );

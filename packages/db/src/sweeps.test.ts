@@ -130,7 +130,12 @@ describe("a sweep in somebody's hands", () => {
     await db.sweeps.extend(id, { points: 2, seeds: [5] });
     await db.sweeps.advance({ fingerprint });
     expect(await trialsOf(id)).toHaveLength(3);
+    await db.pool.query(
+      "UPDATE sweep SET created_at = created_at - interval '1 h', paused_at = paused_at - interval '30 min'",
+    );
     await db.sweeps.resume(id);
+    const { pausedAt, pausedSeconds } = (await db.sweeps.get(id))!;
+    expect([pausedAt, Math.floor(pausedSeconds)]).toEqual([null, 1800]);
     await db.sweeps.advance({ fingerprint });
     expect((await trialsOf(id)).map(({ seed }) => seed).sort()).toEqual([0, 0, 0, 0, 0, 5, 5, 5, 5, 5]);
     await work(() => 1);

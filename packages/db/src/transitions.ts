@@ -16,7 +16,7 @@ export async function readyStages(client: PoolClient, candidates: readonly strin
   if (pending.length === 0) return;
   const { rows: readied } = await client.query<{ id: string }>(
     `WITH readied AS (
-      UPDATE stage SET status = 'ready', ready_at = clock_timestamp(), waiting_reason = NULL
+      UPDATE stage SET status = 'ready', ready_at = clock_timestamp(), waiting_reason = CASE WHEN is_paused THEN 'paused' END
       WHERE id = ANY ($1::uuid[]) AND status = 'pending' AND NOT EXISTS (
         SELECT FROM stage_input i JOIN stage source ON source.id = i.source_stage_id
         WHERE i.stage_id = stage.id AND source.status <> 'succeeded'

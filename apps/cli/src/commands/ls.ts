@@ -4,6 +4,7 @@ import type { CliEnv } from "../env.ts";
 import { hint, print, printJson } from "../output/print.ts";
 import { elapsed, measured } from "../output/quantity.ts";
 import { shortId } from "../run-reference.ts";
+import { statusOf } from "../run-status.ts";
 import { connect } from "../server.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -37,10 +38,10 @@ export function ls(program: Command, env: CliEnv): void {
         run.name,
         run.recipe,
         run.seed,
-        run.status,
+        statusOf(run),
         `${run.numFinishedStages}/${run.numStages}`,
         run.headline === null ? null : measured(run.headline.value, run.headline.unit),
-        elapsed(run.startedAt, run.finishedAt),
+        elapsed(run.clock),
         run.createdAt.toISOString().slice(0, 16).replace("T", " "),
       ]);
       print(table(["RUN", "NAME", "RECIPE", "SEED", "STATUS", "STAGES", "RESULT", "TIME", "LAUNCHED (UTC)"], rows));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, decimal, duration, measured } from "./quantity.ts";
+import { bytes, decimal, duration, elapsed, measured } from "./quantity.ts";
 
 describe("quantities", () => {
   it("are short", () => {
@@ -13,5 +13,11 @@ describe("quantities", () => {
     ]);
     expect([3, 0.123456, 1e-7, 12345.678].map(decimal)).toEqual(["3", "0.1235", "1e-7", "12350"]);
     expect([measured(0.9342, "fraction"), measured(57.94, "points")]).toEqual(["93.42 %", "57.94"]);
+  });
+
+  it("count time only while it goes on", () => {
+    const from = new Date(Date.now() - 60_000);
+    expect([elapsed(null), elapsed({ from, to: new Date(from.getTime() + 5_000) })]).toEqual(["-", "5 s"]);
+    expect(elapsed({ from, to: null })).toMatch(/^1 m 0\d s$/);
   });
 });

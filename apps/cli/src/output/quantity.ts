@@ -1,3 +1,5 @@
+import type { Clock } from "@retort/api";
+
 /** 75 -> "1 m 15 s"; two units at most. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -6,10 +8,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} m`;
 }
 
-/** Time between two dates; up to now while the second is open, "-" before the first. */
-export function elapsed(from: Date | null, to: Date | null): string {
-  if (from === null) return "-";
-  return duration(((to ?? new Date()).getTime() - from.getTime()) / 1000);
+/** What something took, up to now while it goes on; "-" before it has started. */
+export function elapsed(clock: Clock | null): string {
+  if (clock === null) return "-";
+  return duration(((clock.to ?? new Date()).getTime() - clock.from.getTime()) / 1000);
 }
 
 export function bytes(count: number): string {

@@ -1,5 +1,5 @@
 import type { Failure, Run, Stage } from "@retort/api";
-import { isFinished } from "../run-status.ts";
+import { isFinished, statusOf } from "../run-status.ts";
 import { flatten } from "./flatten.ts";
 import { bytes, decimal, duration, elapsed, measured } from "./quantity.ts";
 import { table } from "./table.ts";
@@ -14,10 +14,10 @@ export function describeRun(run: Run): string {
       ["project", run.project.slug],
       ["recipe", run.recipe],
       ["seed", String(run.seed)],
-      ["status", run.pausedAt === null ? run.status : `${run.status}, paused`],
+      ["status", statusOf(run)],
       ...(run.priority === 0 ? [] : [["priority", String(run.priority)]]),
       ["launched", run.createdAt.toISOString()],
-      ["time", elapsed(run.startedAt, run.finishedAt)],
+      ["time", elapsed(run.clock)],
       ["device time", deviceTime(run)],
       ...(run.headline === null ? [] : [[run.headline.label, measured(run.headline.value, run.headline.unit)]]),
     ],
@@ -65,7 +65,7 @@ function stageRow(stage: Stage): string[] {
     stage.name,
     `${status}${stage.reused ? " (reused)" : ""}`,
     String(stage.attempt),
-    elapsed(stage.startedAt, stage.finishedAt),
+    stage.startedAt === null ? "-" : duration(stage.deviceSeconds),
     waitingReason ?? `${at}${left}`,
     stage.latest.map(({ key, value }) => `${key} ${decimal(value)}`).join("  "),
   ];

@@ -82,7 +82,7 @@ export function describeSweep(sweep: Sweep, trials: readonly Trial[]): string {
       ],
       [
         "time",
-        `${elapsed(sweep.createdAt, sweep.finishedAt)}; ${duration(sweep.deviceSeconds)} of computing, ${duration(sweep.savedSeconds)} saved by reuse`,
+        `${elapsed(sweep.clock)}; ${duration(sweep.deviceSeconds)} of computing, ${duration(sweep.savedSeconds)} saved by reuse`,
       ],
       ...(sweep.secondsLeft === null || sweep.secondsLeft === 0
         ? []
@@ -122,7 +122,7 @@ export function trialTable(
       trial.seed,
       trial.status,
       trial.value === null ? null : measured(trial.value, objective.unit),
-      elapsed(trial.startedAt, trial.finishedAt),
+      elapsed(trial.clock),
       trial.reason === null ? "" : trial.reason.split("\n")[0]!.slice(0, 90),
     ]),
   );

@@ -14,7 +14,7 @@ export function printOutcome(runs: readonly Run[]): void {
     run.seed,
     run.status,
     run.headline === null ? null : measured(run.headline.value, run.headline.unit),
-    elapsed(run.startedAt, run.finishedAt),
+    elapsed(run.clock),
   ]);
   print(table(["RUN", "NAME", "SEED", "STATUS", label.toUpperCase(), "TIME"], rows));
   const told = new Set<string>();

@@ -1,5 +1,6 @@
 "use client";
 
+import type { Clock } from "@retort/api";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { formatDuration } from "../format/duration.ts";
 import { formatAbsolute, formatWhen } from "../format/when.ts";
@@ -64,6 +65,16 @@ export function Elapsed({ from, to }: { from: Date | null; to: Date | null }) {
     <span className="numeric whitespace-nowrap" suppressHydrationWarning>
       {formatDuration((to ?? current).getTime() - from.getTime())}
     </span>
+  );
+}
+
+/** What something took, or has taken so far; says so when it stands still. */
+export function ActiveTime({ clock, isPaused }: { clock: Clock | null; isPaused: boolean }) {
+  return (
+    <>
+      <Elapsed from={clock?.from ?? null} to={clock?.to ?? null} />
+      {clock !== null && isPaused && <span className="text-ink-3">, paused</span>}
+    </>
   );
 }
 

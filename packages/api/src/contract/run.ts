@@ -1,5 +1,6 @@
 import { runStatuses } from "@retort/core";
 import { z } from "zod";
+import { clock } from "./clock.ts";
 import { cost } from "./cost.ts";
 import { evaluation } from "./evaluation.ts";
 import { failure } from "./failure.ts";
@@ -34,6 +35,8 @@ const runBase = z.object({
   createdAt: z.date(),
   startedAt: z.date().nullable(),
   finishedAt: z.date().nullable(),
+  /** Null before it has started. */
+  clock: clock.nullable(),
 });
 
 /** One line of a run list. */

@@ -9,6 +9,7 @@ import {
   watch,
 } from "@retort/core";
 import { z } from "zod";
+import { clock } from "./clock.ts";
 import { failure } from "./failure.ts";
 import { jsonObject } from "./json.ts";
 import { projectSlug } from "./project.ts";
@@ -145,6 +146,7 @@ export const sweepSummary = z.object({
   secondsLeft: z.number().nullable(),
   createdAt: z.date(),
   finishedAt: z.date().nullable(),
+  clock,
 });
 export type SweepSummary = z.infer<typeof sweepSummary>;
 
@@ -195,6 +197,8 @@ export const trial = z.object({
   createdAt: z.date(),
   startedAt: z.date().nullable(),
   finishedAt: z.date().nullable(),
+  /** Null before it has started. */
+  clock: clock.nullable(),
 });
 export type Trial = z.infer<typeof trial>;
 

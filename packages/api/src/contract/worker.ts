@@ -51,6 +51,7 @@ const workerStage = z.object({
   /** The newest of the runs that want it; null when all have been cancelled meanwhile. */
   run: z.object({ id: z.string(), name: z.string() }).nullable(),
   progress: progress.nullable(),
+  /** Of the attempt, which goes on from where earlier ones came to. */
   startedAt: z.date().nullable(),
 });
 

@@ -169,6 +169,7 @@ describe("a sweep", () => {
     const { sweepId } = await api.retort.sweeps.launch.mutate(ask);
     await api.retort.sweeps.pause.mutate({ sweepId });
     expect(await api.retort.sweeps.get.query({ sweepId })).toMatchObject({ status: "paused", counts: { paused: 2 } });
+    expect((await api.retort.sweeps.get.query({ sweepId })).clock.to).toBeInstanceOf(Date);
     await api.retort.sweeps.extend.mutate({ sweepId, points: 1 });
     await api.retort.sweeps.resume.mutate({ sweepId });
     await advance();

@@ -3,6 +3,7 @@ import type { Artifact } from "../contract/artifact.ts";
 import type { Run, RunSummary, StageDifference } from "../contract/run.ts";
 import type { Stage } from "../contract/stage.ts";
 import { listArtifacts } from "./artifact.ts";
+import { clockOf } from "./clock.ts";
 import { pickHeadline, readHeadlines } from "./headline.ts";
 import { stageTitle } from "./stage-title.ts";
 
@@ -16,6 +17,7 @@ export async function listRuns(
     runs: runs.map(({ projectId, projectSlug, ...run }) => ({
       ...run,
       project: { id: projectId, slug: projectSlug },
+      clock: clockOf(run),
       headline: headlines.get(run.id) ?? null,
     })),
     nextCursor,
@@ -47,6 +49,7 @@ export async function findRun(db: Database, runId: string): Promise<Run> {
   return {
     ...run,
     project: { id: projectId, slug: projectSlug },
+    clock: clockOf(run),
     headline: pickHeadline(run.recipe, run.evaluations),
     stages: run.stages.map((stage) => toStage(stage, { artifacts, deviceSeconds: stageCosts.get(stage.id) ?? 0 })),
     cost,

@@ -8,6 +8,7 @@ import {
   type TrialRow,
 } from "@retort/db";
 import type { Sweep, SweepSummary, Trial, TrialCounts, TrialStatus } from "../contract/sweep.ts";
+import { clockOf } from "./clock.ts";
 import { headlineOf } from "./headline.ts";
 
 /** @throws NotFoundError */
@@ -109,6 +110,7 @@ export function toTrials({ search }: SweepRow, rows: readonly TrialRow[]): Trial
       createdAt: row.createdAt,
       startedAt: row.startedAt,
       finishedAt: row.finishedAt,
+      clock: clockOf(row),
     };
   });
 }
@@ -141,6 +143,7 @@ function summarise(row: SweepRow, trials: readonly TrialRow[], cost: SweepCost |
     secondsLeft: secondsLeft(row, trials.length, numTrials, cost),
     createdAt: row.createdAt,
     finishedAt: row.finishedAt,
+    clock: clockOf({ ...row, startedAt: row.createdAt })!,
   };
 }
 

@@ -11,12 +11,12 @@ export async function listWorkers(db: Database): Promise<ListedWorker[]> {
       id: true,
       kind: true,
       progress: true,
-      startedAt: true,
+      attempts: { select: { startedAt: true }, orderBy: { number: "desc" }, take: 1 },
       runs: { select: { name: true, run: { select: { id: true, name: true } } }, orderBy: { runId: "desc" }, take: 1 },
     },
   });
   const byId = new Map(
-    stages.map(({ id, kind, progress, startedAt, runs: [use] }) => [
+    stages.map(({ id, kind, progress, attempts: [attempt], runs: [use] }) => [
       id,
       {
         stageId: id,
@@ -24,7 +24,7 @@ export async function listWorkers(db: Database): Promise<ListedWorker[]> {
         title: stageTitle(kind),
         run: use?.run ?? null,
         progress: progress as ListedWorker["stages"][number]["progress"],
-        startedAt,
+        startedAt: attempt?.startedAt ?? null,
       },
     ]),
   );

@@ -7,7 +7,7 @@ import { formatCount, formatValue } from "../../format/number.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { StatusIcon } from "../../ui/status.tsx";
-import { Ago, Elapsed, TimeLeft } from "../../ui/time.tsx";
+import { ActiveTime, Ago, TimeLeft } from "../../ui/time.tsx";
 import { shownStatus } from "../runs/run-status.ts";
 import { progressFraction } from "../runs/stage-strip.tsx";
 import { Sparkline } from "./sparkline.tsx";
@@ -52,7 +52,8 @@ function RunningRun({ run }: { run: RunSummary }) {
         <p className="mt-1.5 flex justify-between text-xs text-ink-3">
           <span>
             stage <span className="numeric">{Math.min(run.numStages, run.numFinishedStages + 1)}</span> of{" "}
-            <span className="numeric">{run.numStages}</span>, <Elapsed from={run.startedAt} to={run.finishedAt} />
+            <span className="numeric">{run.numStages}</span>,{" "}
+            <ActiveTime clock={run.clock} isPaused={shownStatus(run) === "paused"} />
           </span>
           {progress?.secondsLeft != null && <TimeLeft seconds={progress.secondsLeft} />}
         </p>

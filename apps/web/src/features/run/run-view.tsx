@@ -12,7 +12,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusLabel } from "../../ui/status.tsx";
 import { PageTabs, TabCount } from "../../ui/tabs.tsx";
-import { Ago, Elapsed } from "../../ui/time.tsx";
+import { ActiveTime, Ago } from "../../ui/time.tsx";
 import { WaitingList } from "../../ui/waiting.tsx";
 import { Pipeline } from "../pipeline/pipeline.tsx";
 import { shownStatus } from "../runs/run-status.ts";
@@ -165,7 +165,7 @@ function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
         <Fact label="Recipe">{run.recipe}</Fact>
         <Fact label="Seed">{run.seed}</Fact>
         <Fact label="Duration">
-          <Elapsed from={run.startedAt} to={run.finishedAt} />
+          <ActiveTime clock={run.clock} isPaused={shownStatus(run) === "paused"} />
         </Fact>
         <Fact label="Launched">
           <Ago at={run.createdAt} />

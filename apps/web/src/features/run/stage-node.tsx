@@ -2,16 +2,18 @@
 
 import type { Stage } from "@retort/api";
 import { Recycle } from "lucide-react";
+import { formatDuration } from "../../format/duration.ts";
 import { formatCount } from "../../format/number.ts";
 import { cx } from "../../ui/class-names.ts";
 import { Progress } from "../../ui/progress.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
-import { Elapsed, TimeLeft } from "../../ui/time.tsx";
+import { TimeLeft } from "../../ui/time.tsx";
 import { progressFraction } from "../runs/stage-strip.tsx";
 
 /** A stage in the picture of its run; pressing it shows its curves and its log below. */
 export function StageNode({ stage, selected, onSelect }: { stage: Stage; selected: boolean; onSelect(): void }) {
   const { status, progress, reused } = stage;
+  const shown = stage.isPaused && (status === "pending" || status === "ready") ? "paused" : status;
   return (
     <button
       type="button"
@@ -25,7 +27,7 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
       )}
     >
       <span className="flex items-center gap-2">
-        <StatusIcon status={status} />
+        <StatusIcon status={shown} />
         <span className="min-w-0 flex-1 truncate font-medium" title={stage.title}>
           {stage.name}
         </span>
@@ -53,9 +55,11 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
         ) : (
           <>
             <span className="min-w-0 truncate">
-              {(status === "cancelled" && stage.waitingReason) || statusLooks[status].label}
+              {(status === "cancelled" && stage.waitingReason) || statusLooks[shown].label}
             </span>
-            {stage.startedAt !== null && <Elapsed from={stage.startedAt} to={stage.finishedAt} />}
+            {stage.startedAt !== null && (
+              <span className="numeric whitespace-nowrap">{formatDuration(stage.deviceSeconds * 1_000)}</span>
+            )}
           </>
         )}
       </span>

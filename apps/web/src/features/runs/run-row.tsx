@@ -4,7 +4,7 @@ import type { RunSummary } from "@retort/api";
 import Link from "next/link";
 import { formatScore, formatValue } from "../../format/number.ts";
 import { StatusLabel } from "../../ui/status.tsx";
-import { Ago, Elapsed } from "../../ui/time.tsx";
+import { ActiveTime, Ago } from "../../ui/time.tsx";
 import type { Change } from "../launch/form/value.ts";
 import { ChangedParams } from "./changed-params.tsx";
 import { shownStatus } from "./run-status.ts";
@@ -49,7 +49,7 @@ export function RunRow({ run, changes, selection }: RowProps) {
         <HeadlineValue run={run} />
       </td>
       <td className="py-2.5 pr-4 text-right align-top text-sm whitespace-nowrap text-ink-2">
-        <Elapsed from={run.startedAt} to={run.finishedAt} />
+        <ActiveTime clock={run.clock} isPaused={shownStatus(run) === "paused"} />
       </td>
       <td className="py-2.5 pr-4 text-right align-top text-sm whitespace-nowrap text-ink-2">
         <Ago at={run.createdAt} />
@@ -79,7 +79,7 @@ export function RunCard({ run, changes, selection }: RowProps) {
           {run.recipe}, seed <span className="numeric">{run.seed}</span>
         </span>
         <span>
-          <Elapsed from={run.startedAt} to={run.finishedAt} />
+          <ActiveTime clock={run.clock} isPaused={shownStatus(run) === "paused"} />
           <span aria-hidden> · </span>
           <Ago at={run.createdAt} />
         </span>

@@ -20,6 +20,7 @@ function trial(number: number, lr: number, seed: number, value: number | null): 
     createdAt: new Date(0),
     startedAt: null,
     finishedAt: null,
+    clock: null,
   };
 }
 

@@ -10,7 +10,7 @@ import { ErrorParts, Problem } from "../../../ui/problem.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import { StatusLabel } from "../../../ui/status.tsx";
 import { PageTabs, TabCount } from "../../../ui/tabs.tsx";
-import { Ago, Elapsed, TimeLeft } from "../../../ui/time.tsx";
+import { ActiveTime, Ago, TimeLeft } from "../../../ui/time.tsx";
 import { WaitingList } from "../../../ui/waiting.tsx";
 import { Figure } from "../../charts/figure.tsx";
 import { printValue } from "../point.ts";
@@ -126,7 +126,7 @@ function SweepHeader({ sweep }: { sweep: Sweep }) {
           <Ago at={sweep.createdAt} />
         </Fact>
         <Fact label="Duration">
-          <Elapsed from={sweep.createdAt} to={sweep.finishedAt} />
+          <ActiveTime clock={sweep.clock} isPaused={sweep.status === "paused"} />
         </Fact>
         {sweep.status === "running" && sweep.secondsLeft !== null && (
           <Fact label="Estimate">

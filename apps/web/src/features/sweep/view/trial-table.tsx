@@ -9,7 +9,7 @@ import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
 import { StatusLabel } from "../../../ui/status.tsx";
 import { type Order, SortHead, Table } from "../../../ui/table.tsx";
-import { Elapsed } from "../../../ui/time.tsx";
+import { ActiveTime } from "../../../ui/time.tsx";
 import { CompareBar } from "../../compare/compare-bar.tsx";
 import { printValue } from "../point.ts";
 import { compareValues, type PointGroup, pointGroups } from "../trials.ts";
@@ -119,8 +119,9 @@ function sortKey(key: string, columns: readonly Column[]): (group: PointGroup) =
   }
 }
 
-function durationMs({ startedAt, finishedAt }: Trial): number | null {
-  return startedAt === null || finishedAt === null ? null : finishedAt.getTime() - startedAt.getTime();
+/** Null while it goes on. */
+function durationMs({ clock }: Trial): number | null {
+  return clock === null || clock.to === null ? null : clock.to.getTime() - clock.from.getTime();
 }
 
 function GroupRows(props: {
@@ -192,7 +193,7 @@ function GroupRows(props: {
           )}
         </td>
         <td className="text-right whitespace-nowrap text-ink-2">
-          <Elapsed from={first!.startedAt} to={first!.finishedAt} />
+          <ActiveTime clock={first!.clock} isPaused={first!.status === "paused"} />
         </td>
       </tr>
       {grouped && open && (
