@@ -55,6 +55,7 @@ describe("Orchestrator", () => {
     const { stageId } = await launchDiagnostic(db, 2);
     orchestrator.start();
     await expect.poll(async () => (await db.workers.list())[0]?.status, { timeout: 10_000 }).toBe("gone");
-    await expect.poll(async () => (await db.stages.get(stageId))?.waitingReason).toBe("no worker is online");
+    const reason = async () => (await db.stages.get(stageId))?.waitingReason;
+    await expect.poll(reason, { timeout: 10_000 }).toBe("no worker is online");
   });
 });
