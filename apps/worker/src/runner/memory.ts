@@ -1,26 +1,34 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { cgroupFiles, cgroupV1File } from "../cgroup.ts";
 
 /** Resident memory of a process and all that it started, in bytes; 0 when it is gone. */
 export async function residentBytes(pid: number): Promise<number> {
-  if (process.platform !== "linux") return residentBytesByPs(pid);
-  const [status, children] = await Promise.all([readOrNull(`/proc/${pid}/status`), childrenOf(pid)]);
-  const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status ?? "")?.[1] ?? 0) * 1_024;
-  const below = await Promise.all(children.map(residentBytes));
-  return below.reduce((sum, bytes) => sum + bytes, own);
+  return process.platform === "linux" ? residentBytesByProc(pid) : residentBytesByPs(pid);
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(threads.map((thread) => readOrNull(`/proc/${pid}/task/${thread}/children`)));
-  return lists.flatMap((list) => list?.trim().split(" ").filter(Boolean).map(Number) ?? []);
+// Read at once: the kernel has these files in memory, and fifteen small reads by the thread pool cost ten times as much.
+function residentBytesByProc(pid: number): number {
+  const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) * 1_024;
+  return childrenOf(pid).reduce((sum, child) => sum + residentBytesByProc(child), own);
 }
 
-// A process may end between two reads.
-async function readOrNull(path: string): Promise<string | null> {
-  return readFile(path, "utf8").catch(() => null);
+function childrenOf(pid: number): number[] {
+  return unlessGone(() => readdirSync(`/proc/${pid}/task`), []).flatMap((thread) =>
+    textOf(`/proc/${pid}/task/${thread}/children`).trim().split(" ").filter(Boolean).map(Number),
+  );
+}
+
+const textOf = (path: string) => unlessGone(() => readFileSync(path, "utf8"), "");
+
+/** A process may end between two reads. */
+function unlessGone<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 async function residentBytesByPs(pid: number): Promise<number> {
