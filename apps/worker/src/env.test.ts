@@ -28,8 +28,10 @@ describe("childEnvironment", () => {
       process.env.DATABASE_URL = "postgresql://secret";
       process.env.RETORT_API_KEY = "secret";
       process.env.WATCH_REPORT_DEPENDENCIES = "1";
+      process.env.MALLOC_MMAP_THRESHOLD_ = "1000";
       const environment = childEnvironment(3);
       expect(environment).toMatchObject({ OMP_NUM_THREADS: "3", VIPS_CONCURRENCY: "3", PATH: process.env.PATH });
+      expect(environment).toMatchObject({ MALLOC_TRIM_THRESHOLD_: "2147483648", MALLOC_MMAP_THRESHOLD_: "1000" });
       expect(JSON.stringify(environment)).not.toContain("secret");
       expect(environment).not.toHaveProperty("WATCH_REPORT_DEPENDENCIES");
     } finally {
