@@ -1,6 +1,7 @@
 "use client";
 
 import { type ReactNode, useEffect, useRef } from "react";
+import { ScrollRegion } from "../../ui/scroll-region.tsx";
 import { type PipelineEdge, type PipelineNode, pipelineLayout } from "./layout.ts";
 
 const gapX = 36;
@@ -23,7 +24,7 @@ export function Pipeline<N extends PipelineNode>({
   shown?: string | undefined;
   children(node: N): ReactNode;
 }) {
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const { placed, edges, columns, rows } = pipelineLayout(nodes);
   const left = (column: number) => column * (nodeWidth + gapX);
   const top = (row: number) => row * (nodeHeight + gapY);
@@ -43,7 +44,7 @@ export function Pipeline<N extends PipelineNode>({
   }, [shownLeft, nodeWidth]);
   return (
     <>
-      <div ref={box} className="scroll-shadow -m-1 hidden p-1 md:block">
+      <ScrollRegion ref={box} label={label} className="-m-1 hidden p-1 md:block">
         <div className="relative" style={{ width, height }}>
           <svg
             aria-hidden
@@ -70,7 +71,7 @@ export function Pipeline<N extends PipelineNode>({
             ))}
           </ol>
         </div>
-      </div>
+      </ScrollRegion>
       <ol aria-label={label} className="flex flex-col gap-2 md:hidden">
         {placed.map(({ node }) => (
           <li key={node.name} style={{ height: nodeHeight }}>

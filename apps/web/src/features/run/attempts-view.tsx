@@ -9,6 +9,7 @@ import { CopyButton } from "../../ui/copy.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Sheet } from "../../ui/panel.tsx";
 import { ErrorParts, Problem } from "../../ui/problem.tsx";
+import { ScrollRegion } from "../../ui/scroll-region.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Ago, Elapsed } from "../../ui/time.tsx";
 
@@ -101,9 +102,12 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
               Last output of the process
             </summary>
             <div className="relative mt-2">
-              <pre className="scroll-shadow max-h-72 overflow-y-auto rounded-md border border-line bg-sunken px-3 py-2.5 font-mono text-xs leading-5 whitespace-pre-wrap">
-                {attempt.lastOutput.trim()}
-              </pre>
+              <ScrollRegion
+                label="Last output of the process"
+                className="max-h-72 overflow-y-auto rounded-md border border-line bg-sunken px-3 py-2.5"
+              >
+                <pre className="font-mono text-xs leading-5 whitespace-pre-wrap">{attempt.lastOutput.trim()}</pre>
+              </ScrollRegion>
               <div className="absolute top-1 right-1">
                 <CopyButton text={attempt.lastOutput} label="Copy output" />
               </div>

@@ -5,6 +5,7 @@ import { CircleX } from "lucide-react";
 import type { ReactNode } from "react";
 import { CopyButton } from "../../ui/copy.tsx";
 import { ErrorParts } from "../../ui/problem.tsx";
+import { ScrollRegion } from "../../ui/scroll-region.tsx";
 
 const kinds: Record<Failure["kind"], string> = {
   user: "Wrong request",
@@ -51,9 +52,12 @@ export function FailureCard({
             Last output of the process
           </summary>
           <div className="relative mt-2">
-            <pre className="scroll-shadow max-h-72 overflow-y-auto rounded-md border border-line bg-surface px-3 py-2.5 font-mono text-xs leading-5 whitespace-pre-wrap">
-              {failure.lastOutput.trim()}
-            </pre>
+            <ScrollRegion
+              label="Last output of the process"
+              className="max-h-72 overflow-y-auto rounded-md border border-line bg-surface px-3 py-2.5"
+            >
+              <pre className="font-mono text-xs leading-5 whitespace-pre-wrap">{failure.lastOutput.trim()}</pre>
+            </ScrollRegion>
             <div className="absolute top-1 right-1">
               <CopyButton text={failure.lastOutput} label="Copy output" />
             </div>

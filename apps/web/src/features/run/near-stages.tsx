@@ -6,6 +6,7 @@ import Link from "next/link";
 import { useTRPC } from "../../trpc/client.tsx";
 import { Panel, Sheet } from "../../ui/panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { ScrollRegion } from "../../ui/scroll-region.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusLabel } from "../../ui/status.tsx";
 
@@ -39,43 +40,45 @@ export function NearStages({ stage }: { stage: Stage }) {
 function NearStageItem({ other }: { other: NearStage }) {
   return (
     <li>
-      <Sheet className="scroll-shadow">
-        <table className="w-full text-left text-sm" aria-label={`Differences from ${other.stageName}`}>
-          <thead>
-            <tr className="border-b border-line text-xs text-ink-3 [&>th]:px-4 [&>th]:py-2 [&>th]:font-normal">
-              <th scope="col" className="min-w-40">
-                <span className="mr-2 text-sm font-medium text-ink">{other.stageName}</span>
-                {other.run !== null && (
-                  <Link href={`/runs/${other.run.id}?tab=lineage`} className="text-sm hover:underline">
-                    of {other.run.name}
-                  </Link>
-                )}
-                <StatusLabel status={other.status} className="ml-2 text-xs" />
-              </th>
-              <th scope="col" className="text-right">
-                Here
-              </th>
-              <th scope="col" className="text-right">
-                There
-              </th>
-            </tr>
-          </thead>
-          <tbody className="font-mono text-xs">
-            {other.differences.map(({ path, ours, theirs }) => (
-              <tr key={path} className="border-b border-line last:border-0 [&>*]:px-4 [&>*]:py-1.5">
-                <th scope="row" className="font-normal text-ink-2">
-                  {wordsFor(path) ?? path}
+      <Sheet>
+        <ScrollRegion label={`Differences from ${other.stageName}`} className="rounded-[inherit]">
+          <table className="w-full text-left text-sm" aria-label={`Differences from ${other.stageName}`}>
+            <thead>
+              <tr className="border-b border-line text-xs text-ink-3 [&>th]:px-4 [&>th]:py-2 [&>th]:font-normal">
+                <th scope="col" className="min-w-40">
+                  <span className="mr-2 text-sm font-medium text-ink">{other.stageName}</span>
+                  {other.run !== null && (
+                    <Link href={`/runs/${other.run.id}?tab=lineage`} className="text-sm hover:underline">
+                      of {other.run.name}
+                    </Link>
+                  )}
+                  <StatusLabel status={other.status} className="ml-2 text-xs" />
                 </th>
-                <td className="max-w-56 truncate text-right" title={print(ours)}>
-                  {print(ours)}
-                </td>
-                <td className="max-w-56 truncate text-right" title={print(theirs)}>
-                  {print(theirs)}
-                </td>
+                <th scope="col" className="text-right">
+                  Here
+                </th>
+                <th scope="col" className="text-right">
+                  There
+                </th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody className="font-mono text-xs">
+              {other.differences.map(({ path, ours, theirs }) => (
+                <tr key={path} className="border-b border-line last:border-0 [&>*]:px-4 [&>*]:py-1.5">
+                  <th scope="row" className="font-normal text-ink-2">
+                    {wordsFor(path) ?? path}
+                  </th>
+                  <td className="max-w-56 truncate text-right" title={print(ours)}>
+                    {print(ours)}
+                  </td>
+                  <td className="max-w-56 truncate text-right" title={print(theirs)}>
+                    {print(theirs)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollRegion>
       </Sheet>
     </li>
   );

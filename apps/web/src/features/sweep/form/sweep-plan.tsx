@@ -6,6 +6,7 @@ import { formatDuration } from "../../../format/duration.ts";
 import { formatCount } from "../../../format/number.ts";
 import { cx } from "../../../ui/class-names.ts";
 import { Sheet } from "../../../ui/panel.tsx";
+import { ScrollRegion } from "../../../ui/scroll-region.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import { printValue, shortPath } from "../point.ts";
 
@@ -99,7 +100,7 @@ function FirstPoints({ preview }: { preview: SweepPreview }) {
   return (
     <details className="mt-2.5 border-t border-line pt-2.5" open>
       <summary className="w-fit text-sm text-ink-2">First points</summary>
-      <div className="scroll-shadow mt-1.5 max-h-64 overflow-y-auto">
+      <ScrollRegion label="First points" className="mt-1.5 max-h-64 overflow-y-auto">
         <table className="w-full text-left text-xs" aria-label="First points">
           <thead>
             <tr className="text-ink-3 [&>th]:pr-3 [&>th]:font-normal [&>th]:whitespace-nowrap">
@@ -128,7 +129,7 @@ function FirstPoints({ preview }: { preview: SweepPreview }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollRegion>
     </details>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
 import { CopyButton } from "../../../ui/copy.tsx";
 import { Modal } from "../../../ui/modal.tsx";
+import { ScrollRegion } from "../../../ui/scroll-region.tsx";
 import { inputLook } from "../../launch/form/field-frame.tsx";
 import { type DraftContext, draftOf, type SweepDraft } from "../draft/draft.ts";
 import { readYaml, toYaml } from "../draft/yaml.ts";
@@ -23,12 +24,14 @@ export function YamlTools(props: { request: SweepRequest; context: DraftContext;
           <CopyButton text={text} label="Copy as YAML" />
         </span>
       </div>
-      <pre
-        data-testid="sweep-yaml"
-        className="scroll-shadow max-h-80 overflow-y-auto rounded-md border border-line bg-sunken px-3 py-2.5 font-mono text-xs leading-5 text-ink-2"
+      <ScrollRegion
+        label="The sweep as a file"
+        className="max-h-80 overflow-y-auto rounded-md border border-line bg-sunken px-3 py-2.5"
       >
-        {text}
-      </pre>
+        <pre data-testid="sweep-yaml" className="font-mono text-xs leading-5 text-ink-2">
+          {text}
+        </pre>
+      </ScrollRegion>
     </div>
   );
 }

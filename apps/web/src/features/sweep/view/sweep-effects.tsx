@@ -6,6 +6,7 @@ import { useCallback } from "react";
 import { useTRPC } from "../../../trpc/client.tsx";
 import { Empty } from "../../../ui/empty.tsx";
 import { Panel, Sheet } from "../../../ui/panel.tsx";
+import { ScrollRegion } from "../../../ui/scroll-region.tsx";
 import { Figure } from "../../charts/figure.tsx";
 import { type Column, effectPlot, measured, parallelPlot } from "./plots.ts";
 import type { Trials } from "./use-live-sweep.ts";
@@ -56,10 +57,12 @@ export function SweepEffects({
       </div>
       {columns.length > 1 && (
         <Panel id="parallel" title="All parameters at once" note="a line a trial, the best in colour">
-          <Sheet className="scroll-shadow px-3 py-3">
-            <div style={{ minWidth: 110 * (columns.length + 1) }}>
-              <Parallel trials={trials} columns={ranked} objective={sweep.objective} />
-            </div>
+          <Sheet>
+            <ScrollRegion label="All parameters at once" className="rounded-[inherit] px-3 py-3">
+              <div style={{ minWidth: 110 * (columns.length + 1) }}>
+                <Parallel trials={trials} columns={ranked} objective={sweep.objective} />
+              </div>
+            </ScrollRegion>
           </Sheet>
         </Panel>
       )}

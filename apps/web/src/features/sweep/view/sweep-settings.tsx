@@ -1,6 +1,7 @@
 import type { Sweep } from "@retort/api";
 import { CopyButton } from "../../../ui/copy.tsx";
 import { Panel } from "../../../ui/panel.tsx";
+import { ScrollRegion } from "../../../ui/scroll-region.tsx";
 import { toYaml } from "../draft/yaml.ts";
 
 /** What was asked for, as the file that asks for the same again. */
@@ -13,9 +14,9 @@ export function SweepSettings({ sweep }: { sweep: Sweep }) {
       note="npx retort sweep sweep.yaml asks for the same again"
       actions={<CopyButton text={text} label="Copy as YAML" />}
     >
-      <pre className="scroll-shadow rounded-md border border-line bg-sunken px-4 py-3 font-mono text-xs leading-5">
-        {text}
-      </pre>
+      <ScrollRegion label="The sweep as a file" className="rounded-md border border-line bg-sunken px-4 py-3">
+        <pre className="font-mono text-xs leading-5">{text}</pre>
+      </ScrollRegion>
     </Panel>
   );
 }
