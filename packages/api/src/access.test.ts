@@ -116,6 +116,28 @@ describe("a session", () => {
   });
 });
 
+describe("an API key", () => {
+  it("made on the dashboard's own page opens the door, is listed without its secret, and once revoked opens nothing", async () => {
+    const headers = { "content-type": "application/json", cookie: await signIn(), origin: api.url };
+    const mutate = (path: string, input: unknown) =>
+      fetch(`${api.url}/api/trpc/${path}`, { method: "POST", headers, body: JSON.stringify({ json: input }) });
+    const made = await mutate("apiKeys.create", { name: "a script" });
+    const { result } = (await made.json()) as { result: { data: { json: { id: string; key: string } } } };
+    const { id, key } = result.data.json;
+    const authorization = `Bearer ${key}`;
+    const use = () => call({ path: "overview.get", type: "query" }, { authorization });
+    expect((await use()).status).toBe(200);
+
+    const list = await api.retort.apiKeys.list.query();
+    expect(list.find((each) => each.id === id)).toMatchObject({ name: "a script", lastUsedAt: expect.any(Date) });
+    expect(JSON.stringify(list)).not.toContain(key);
+
+    expect((await mutate("apiKeys.revoke", { id })).status).toBe(200);
+    expect((await use()).status).toBe(401);
+    expect((await mutate("apiKeys.revoke", { id })).status).toBe(404);
+  });
+});
+
 describe("the Host header", () => {
   // fetch() does not let one choose it.
   function statusFor(host: string): Promise<number> {

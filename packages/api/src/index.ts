@@ -1,6 +1,7 @@
 export { type Api, createApi } from "./api.ts";
 export { type Principal, sessionCookie } from "./auth.ts";
 export { createContext, type Services } from "./context.ts";
+export type { ApiKey } from "./contract/api-key.ts";
 export type { Artifact } from "./contract/artifact.ts";
 export type { Clock } from "./contract/clock.ts";
 export type { Comparison, ComparisonRequest } from "./contract/comparison.ts";
@@ -11,6 +12,7 @@ export type { Failure } from "./contract/failure.ts";
 export type { Leaderboard, LeaderboardMatrix, LeaderboardRow } from "./contract/leaderboard.ts";
 export type { Overview } from "./contract/overview.ts";
 export type { Project } from "./contract/project.ts";
+export type { Queue, QueuedStage, QueuePlace } from "./contract/queue.ts";
 export type { Headline, Recipe, RecipeSummary } from "./contract/recipe.ts";
 export type { Run, RunPreview, RunStatus, RunSummary, StageDifference } from "./contract/run.ts";
 export type {

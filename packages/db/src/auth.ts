@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 as uuid } from "uuid";
+import { NotFoundError } from "./errors.ts";
 
 export interface SessionRow {
   createdAt: Date;
@@ -27,6 +28,7 @@ export interface Auth {
   createApiKey(name: string): Promise<{ id: string; key: string }>;
   apiKey(key: string): Promise<ApiKeyRow | null>;
   listApiKeys(): Promise<ApiKeyRow[]>;
+  /** What is signed with it is refused from now on. @throws NotFoundError */
   revokeApiKey(id: string): Promise<void>;
 }
 
@@ -103,7 +105,8 @@ export function auth(pool: Pool): Auth {
       return (await pool.query<ApiKeyRow>(`SELECT ${apiKeyColumns} FROM api_key ORDER BY created_at`)).rows;
     },
     async revokeApiKey(id) {
-      await pool.query("DELETE FROM api_key WHERE id = $1", [id]);
+      const { rowCount } = await pool.query("DELETE FROM api_key WHERE id = $1", [id]);
+      if (rowCount === 0) throw new NotFoundError("API key", id);
     },
   };
 }

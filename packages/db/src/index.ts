@@ -35,6 +35,7 @@ export type { ProjectRow, Projects } from "./projects.ts";
 export type { StageDifference } from "./run-compare.ts";
 export type { RunDetail, RunError, RunInput, RunListItem, RunQuery, RunRow, RunStageRow, Runs } from "./runs.ts";
 export type { Success } from "./stage-end.ts";
+export type { LinePlace, StageInLine, StageLine } from "./stage-line.ts";
 export { waitingReason } from "./stage-waiting.ts";
 export type { Capabilities, ClaimedStage, StageProgress, StageRow, Stages } from "./stages.ts";
 export type { Fingerprint } from "./sweep-ask.ts";

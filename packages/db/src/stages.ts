@@ -6,6 +6,7 @@ import { type Fence, fenceValues } from "./fence.ts";
 import { jsonb } from "./jsonb.ts";
 import { claimMany } from "./stage-claim.ts";
 import { endAttempt, reclaimExpired, type Success, succeedMany } from "./stage-end.ts";
+import { type LinePlace, readLine, type StageLine } from "./stage-line.ts";
 import { preempt } from "./stage-preempt.ts";
 import { releaseStage } from "./stage-release.ts";
 import { explainWaiting, rewake } from "./stage-waiting.ts";
@@ -144,6 +145,8 @@ export interface Stages {
     { runId: string; runName: string; projectId: string; stageName: string; reused: boolean; createdAt: Date }[]
   >;
   countByStatus(): Promise<Record<StageStatus, number>>;
+  /** What runs and what waits, at most `limit` of it, or of one place. */
+  line(options: { place?: LinePlace | undefined; limit: number }): Promise<StageLine>;
 }
 
 /** Select list of what StageRow and RunStageRow have in common, from `stage s`. */
@@ -217,6 +220,7 @@ export function stages(pool: Pool): Stages {
       );
       return rows;
     },
+    line: (options) => readLine(pool, options),
     async countByStatus() {
       const { rows } = await pool.query<{ status: StageStatus; n: number }>(
         "SELECT status, count(*) AS n FROM stage GROUP BY status",

@@ -7,7 +7,7 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
-import { isCurrent, pages } from "./navigation.ts";
+import { isCurrent, pages, settingsPage } from "./navigation.ts";
 
 /** The pages on a narrow screen. */
 export function MobileMenu() {
@@ -36,7 +36,7 @@ export function MobileMenu() {
           </div>
           <nav aria-label="Pages">
             <ul>
-              {pages.map(({ href, label, Icon }) => {
+              {[...pages, settingsPage].map(({ href, label, Icon }) => {
                 const current = isCurrent(href, path);
                 return (
                   <li key={href}>

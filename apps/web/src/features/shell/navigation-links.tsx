@@ -8,7 +8,7 @@ import { isCurrent, pages } from "./navigation.ts";
 export function NavigationLinks() {
   const path = usePathname();
   return (
-    <ul className="flex h-full items-stretch gap-1">
+    <ul className="flex h-full items-stretch gap-0.5 lg:gap-1">
       {pages.map(({ href, label }) => {
         const current = isCurrent(href, path);
         return (
@@ -17,7 +17,7 @@ export function NavigationLinks() {
               href={href}
               aria-current={current ? "page" : undefined}
               className={cx(
-                "-mb-px flex items-center border-b-2 px-2.5 text-base -outline-offset-4",
+                "-mb-px flex items-center border-b-2 px-2 text-base lg:px-2.5 -outline-offset-4",
                 current ? "border-copper font-medium text-ink" : "border-transparent text-ink-2 hover:text-ink",
               )}
             >

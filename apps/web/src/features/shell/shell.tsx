@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Logo } from "./logo.tsx";
 import { MobileMenu } from "./mobile-menu.tsx";
 import { NavigationLinks } from "./navigation-links.tsx";
+import { SettingsLink } from "./settings-link.tsx";
 import { ThemeChoice } from "./theme-choice.tsx";
 
 /** What stands around every page: the way home, the pages, the theme. */
@@ -16,7 +17,7 @@ export function Shell({ children }: { children: ReactNode }) {
         Skip to content
       </a>
       <header className="sticky top-0 z-30 border-b border-line bg-paper">
-        <div className="mx-auto flex h-14 max-w-[92rem] items-center gap-6 px-4 md:px-6">
+        <div className="mx-auto flex h-14 max-w-[92rem] items-center gap-4 px-4 md:px-6 lg:gap-6">
           <Link href="/" className="flex items-center gap-2 rounded-md">
             <Logo className="size-6 text-copper" />
             <span className="text-lg font-semibold tracking-tight">Retort</span>
@@ -25,6 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <NavigationLinks />
           </nav>
           <div className="ml-auto flex items-center gap-1">
+            <SettingsLink />
             <ThemeChoice />
             <MobileMenu />
           </div>

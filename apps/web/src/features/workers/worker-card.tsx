@@ -23,7 +23,7 @@ export function WorkerCard({ worker }: { worker: ListedWorker }) {
   const isGone = worker.status === "gone";
   return (
     <Sheet className="min-w-0">
-      <article aria-label={worker.name} data-worker={worker.id}>
+      <article id={worker.id} aria-label={worker.name} data-worker={worker.id} className="scroll-mt-16">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 pt-3.5">
           <h2 className="text-lg font-semibold tracking-tight">{worker.name}</h2>
           <WorkerState status={worker.status} />
