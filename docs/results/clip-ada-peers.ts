@@ -17,7 +17,7 @@ const peer = (recipe: string) =>
   defineSweep({
     recipe,
     name: `${recipe}, peer of CLIP-ADA`,
-    params: { data, clip, clipAda: { training: { numSteps: 1600 } }, numSampleImages: 60, threads: 1 },
+    params: { data, clip, clipAda: { training: { numSteps: 1600 }, synthesis: { kinds: ["perlin", "cutpaste", "scar"] } }, numSampleImages: 60, threads: 1 },
     search: {
       space: {
         ablations: {
@@ -29,7 +29,7 @@ const peer = (recipe: string) =>
             },
           },
         },
-        seeds: [11, 12, 13],
+        seeds: [21, 22, 23],
       },
       sampler: { kind: "grid" },
     },
