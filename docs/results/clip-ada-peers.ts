@@ -17,7 +17,13 @@ const peer = (recipe: string) =>
   defineSweep({
     recipe,
     name: `${recipe}, peer of CLIP-ADA`,
-    params: { data, clip, clipAda: { training: { numSteps: 1600 }, synthesis: { kinds: ["perlin", "cutpaste", "scar"] } }, numSampleImages: 60, threads: 1 },
+    params: {
+      data,
+      clip,
+      clipAda: { training: { numSteps: 1600 }, synthesis: { kinds: ["perlin", "cutpaste", "scar"] } },
+      numSampleImages: 60,
+      threads: 1,
+    },
     search: {
       space: {
         ablations: {
