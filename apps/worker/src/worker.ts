@@ -192,16 +192,11 @@ export class Worker {
     const [children, successes] = [this.#children, this.#successes];
     const attempt = new Attempt(stage, { db, store, children, successes, log, workDir: this.#workDir, settings });
     this.#attempts.add(attempt);
-    // The next stage is claimed while the end of this one is being written.
-    void attempt.released.then(() => {
-      giveBack();
-      this.#matchConsumer();
-      void this.#claim();
-    });
     void attempt.done.then(() => {
       this.#attempts.delete(attempt);
+      giveBack();
+      this.#matchConsumer();
       this.#orchestrator.nudge();
-      // Stages that waited for this one's success.
       void this.#claim();
     });
   }

@@ -55,9 +55,6 @@ export class Attempt {
   readonly stage: ClaimedStage;
   /** Resolves when all is written and cleaned up. Never rejects. */
   readonly done: Promise<void>;
-  /** Resolves when nothing of it runs any more, before how it ended is written: its part of the machine is free. Never rejects. */
-  readonly released: Promise<void>;
-  #release = () => {};
   readonly #services: AttemptServices;
   readonly #log: Log;
   /** To the worker's log and to the stage's. */
@@ -91,9 +88,6 @@ export class Attempt {
       fence: stage.fence,
       log: this.#log,
       onFailure: (error) => this.#fail(error),
-    });
-    this.released = new Promise((resolve) => {
-      this.#release = resolve;
     });
     this.done = this.#live();
   }
@@ -137,7 +131,6 @@ export class Attempt {
       await rm(directory, { recursive: true, force: true }).catch((error: unknown) =>
         this.#log("warn", `its directory stays: ${messageOf(error)}`),
       );
-      this.#release();
     }
   }
 
@@ -195,10 +188,7 @@ export class Attempt {
         });
     // The wish to stop may have come while the process was starting.
     if (signal.aborted) this.#process.stop(settings.stopGraceMs);
-    const end = await this.#process.ended;
-    // Light ones end by the hundred: they are claimed anew where they are recorded, many at once.
-    if (!this.stage.isLight) this.#release();
-    return end;
+    return this.#process.ended;
   }
 
   /** Takes back what dead attempts reported after the step that this one goes on from. */
