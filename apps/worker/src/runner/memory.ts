@@ -8,7 +8,7 @@ export async function residentBytes(pid: number): Promise<number> {
   return process.platform === "linux" ? residentBytesByProc(pid) : residentBytesByPs(pid);
 }
 
-// Read at once: the kernel has these files in memory, and fifteen small reads by the thread pool cost ten times as much.
+// Read at once: the kernel has these files in memory, and fifteen small reads by the thread pool cost four times as much.
 function residentBytesByProc(pid: number): number {
   const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) * 1_024;
   return childrenOf(pid).reduce((sum, child) => sum + residentBytesByProc(child), own);

@@ -40,6 +40,7 @@ export function postMortem(remains: Remains): Failure {
   };
 }
 
+/** Rounded up: a peak beyond a limit is never printed as the limit itself. */
 function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
