@@ -142,9 +142,24 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.getByLabel("Device", { exact: true }).fill("cuda");
       await page.getByRole("button", { name: "Launch run" }).click();
       await page.getByRole("list", { name: "What waits" }).getByText('no worker has the device "cuda"').waitFor();
-      await page.getByRole("button", { name: "Pause" }).click();
-      await page.locator("[data-status=paused]").waitFor();
       const address = page.url();
+      await page.getByRole("link", { name: "Queue" }).click();
+      const queue = page.getByRole("table", { name: "Queue" });
+      const work = queue.getByRole("row", { name: /^Held back work/ });
+      await work.getByText('no worker has the device "cuda"').waitFor();
+      await queue.getByRole("row", { name: /^Pending check .* after work/ }).waitFor();
+      await page.getByRole("radio", { name: /^Running 0/ }).click();
+      await page.getByText("Nothing is running").waitFor();
+      await page.getByRole("link", { name: "Show the whole line" }).click();
+      await work.getByRole("spinbutton", { name: /^Priority of / }).fill("3");
+      await page.keyboard.press("Enter");
+      // A priority is the run's: what waits behind it has it, too.
+      const check = queue.getByRole("row", { name: /^Pending check/ });
+      await expect.poll(() => check.getByRole("spinbutton").inputValue()).toBe("3");
+      await work.getByRole("link").click();
+      await page.waitForURL(address);
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.locator("header [data-status=paused]").waitFor();
       await page.goto(`${stack.url}/runs?recipe=diagnostic`);
       const row = page.getByRole("table", { name: "Runs" }).locator(`[data-run="${address.split("/").at(-1)}"]`);
       await row.locator("[data-status=paused]").waitFor();
@@ -154,6 +169,51 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.locator("header [data-status=cancelled]").waitFor();
     },
     runMs,
+  );
+
+  it(
+    "does a finished run again: all of it, from one stage on, and on from its checkpoint",
+    async () => {
+      await page.goto(`${stack.url}/launch/diagnostic`);
+      for (const [label, value] of [
+        ["Steps", "6"],
+        ["Time of a step, ms", "5"],
+        ["Checkpoint every", "3"],
+      ] as const) {
+        await page.getByLabel(label, { exact: true }).fill(value);
+      }
+      await page.getByRole("button", { name: "Launch run" }).click();
+      await page.locator("header [data-status=succeeded]").waitFor({ timeout: runMs });
+      const address = page.url();
+      const again = async (stage: string, item: RegExp) => {
+        await page.goto(address);
+        await page.locator(`[data-stage=${stage}]:visible`).click();
+        await page.getByRole("button", { name: "Do it again" }).click();
+        await page.getByRole("menuitem", { name: item }).click();
+      };
+
+      await again("work", /^Reproduce it/);
+      await page.waitForURL(/\/compare\?runs=/);
+      const verdicts = page.getByRole("list", { name: "Stages compared" }).getByText(/^equal: [1-9]/);
+      await expect.poll(() => verdicts.count(), { timeout: runMs }).toBe(2);
+
+      await again("check", /^Again from check/);
+      await page.getByRole("heading", { name: /\(again from check\)$/ }).waitFor();
+      await page.locator("[data-stage=work]:visible").getByText("reused").waitFor();
+      expect(await page.locator("[data-stage=check]:visible").innerText()).not.toContain("reused");
+      await page.locator("header [data-status=succeeded]").waitFor({ timeout: runMs });
+
+      await again("work", /^Fork from the checkpoint of work/);
+      await page.getByText("goes on from its newest checkpoint").waitFor();
+      await page.getByLabel("Steps", { exact: true }).fill("9");
+      await page.getByRole("button", { name: "Fork the run" }).click();
+      await page.getByRole("heading", { name: /\(from step 6 of work\)$/ }).waitFor();
+      await page.locator("header [data-status=succeeded]").waitFor({ timeout: runMs });
+      await page.locator("[data-stage=work]:visible").click();
+      await page.getByRole("tab", { name: "Log" }).click();
+      await page.getByRole("log").getByText("Diagnostic from step 6 of 9").waitFor();
+    },
+    2 * runMs,
   );
 
   it("opens the groups of a long form on demand, and by itself where something in them is wrong", async () => {
@@ -234,8 +294,105 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
     runMs,
   );
 
+  it(
+    "extends a finished sweep by a seed, and takes it as the beginning of another",
+    async () => {
+      await page.goto(`${stack.url}/sweeps`);
+      await page.getByRole("list", { name: "Sweeps" }).getByRole("link").first().click();
+      await page.getByRole("button", { name: "Extend" }).click();
+      const dialog = page.getByRole("dialog", { name: "Extend this sweep" });
+      await dialog.getByLabel("Further seeds").fill("2");
+      await dialog.getByText("The sweep has seed 2 already.").waitFor();
+      await dialog.getByLabel("Further seeds").fill("3");
+      await dialog.getByRole("button", { name: "Extend" }).click();
+      await dialog.waitFor({ state: "hidden" });
+      await expect
+        .poll(() => page.locator("[data-trials=succeeded]").innerText(), { timeout: runMs })
+        .toMatch(/^6\s+done$/);
+      await page.locator("header [data-status=finished]").waitFor({ timeout: runMs });
+      expect(await page.getByTestId("sweep-facts").innerText()).toMatch(/Seeds\s+1, 2, 3/);
+
+      await page.getByRole("link", { name: "Launch a variation" }).click();
+      expect(await page.getByLabel("Values of Steps").inputValue()).toBe("4, 6");
+      await page.getByTestId("sweep-plan").getByText("2 points").waitFor();
+    },
+    runMs,
+  );
+
+  it("makes a key that opens the door until it is revoked, and shows its secret once", async () => {
+    await page.goto(stack.url);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByLabel("Name of a new key").fill("A notebook");
+    await page.getByRole("button", { name: "Make key" }).click();
+    const key = await page.getByTestId("new-key").innerText();
+    const statusWithKey = async () => {
+      const headers = { authorization: `Bearer ${key}` };
+      return (await fetch(`${stack.url}/api/trpc/projects.list`, { headers })).status;
+    };
+    expect(await statusWithKey()).toBe(200);
+    await page.reload();
+    const row = page.getByRole("list", { name: "API keys" }).getByRole("listitem").filter({ hasText: "A notebook" });
+    await row.getByText("last used just now").waitFor();
+    expect(await page.content()).not.toContain(key);
+    await row.getByRole("button", { name: "Revoke A notebook" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Revoke key" }).click();
+    await row.waitFor({ state: "detached" });
+    expect(await statusWithKey()).toBe(401);
+  }, 60_000);
+
+  it("limits what a project may take, and says at the field what is wrong", async () => {
+    await page.goto(`${stack.url}/settings`);
+    const project = page.getByRole("form", { name: "Demo" });
+    await project.getByLabel("Share").fill("0");
+    await project.getByText("A number from 0.01 to 100.").waitFor();
+    expect(await project.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    await project.getByLabel("Share").fill("0.5");
+    await project.getByLabel("Stages at once").fill("2");
+    await project.getByRole("button", { name: "Save" }).click();
+    await expect.poll(() => project.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    await page.reload();
+    expect(await project.getByLabel("Stages at once").inputValue()).toBe("2");
+    expect(await project.getByLabel("Share").inputValue()).toBe("0.5");
+  }, 60_000);
+
+  it("lets the keyboard reach whatever scrolls, on a narrow screen, too", async () => {
+    const runId = await page
+      .goto(`${stack.url}/runs`)
+      .then(() => page.locator("[data-run]").first().getAttribute("data-run"));
+    const paths = ["/leaderboard?recipe=clip-ada", `/runs/${runId}?tab=log`, "/sweeps", "/queue", "/settings"];
+    let numScrolling = 0;
+    for (const width of [1440, 768, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const path of paths) {
+        await page.goto(stack.url + path, { waitUntil: "networkidle" });
+        const { unreachable, scrolling, isTooWide } = await page.evaluate(scrollers);
+        expect([path, width, unreachable, isTooWide]).toEqual([path, width, [], false]);
+        numScrolling += scrolling;
+      }
+    }
+    expect(numScrolling).toBeGreaterThan(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }, 120_000);
+
   it("threw nothing and sent nothing beyond its own server", () => expect(complaints).toEqual([]));
 });
+
+/** Within the page: which elements scroll, and which of them neither take the focus nor hold anything that does. */
+function scrollers() {
+  const focusable = "a[href], button, input, select, textarea, [tabindex='0']";
+  const scrolling = [...document.querySelectorAll<HTMLElement>("body *")].filter((element) => {
+    const { overflowX, overflowY } = getComputedStyle(element);
+    const wide = /auto|scroll/.test(overflowX) && element.scrollWidth > element.clientWidth + 1;
+    const high = /auto|scroll/.test(overflowY) && element.scrollHeight > element.clientHeight + 1;
+    return element.clientWidth > 0 && (wide || high);
+  });
+  const unreachable = scrolling.filter((element) => element.tabIndex < 0 && element.querySelector(focusable) === null);
+  return {
+    scrolling: scrolling.length,
+    unreachable: unreachable.map((element) => element.outerHTML.slice(0, 200)),
+    isTooWide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  };
+}
 
 /** Dragging shows fewer steps, larger; the button and the key bring all of them back. */
 async function zoomsAndBack(page: Page, plot: Plot): Promise<void> {
