@@ -3,6 +3,7 @@
 import type { Run, StageDifference } from "@retort/api";
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, CircleX, Clock3, Link2 } from "lucide-react";
+import { useEffect } from "react";
 import { formatCount } from "../../format/number.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { Panel, Sheet } from "../../ui/panel.tsx";
@@ -20,6 +21,11 @@ export function Bitwise({ run, other }: { run: Run; other: Run }) {
       { refetchInterval: live ? 4_000 : false, placeholderData: (previous) => previous },
     ),
   );
+  const { refetch } = compared;
+  // What was read while one of them ran is not the last word.
+  useEffect(() => {
+    if (!live) void refetch();
+  }, [live, refetch]);
   return (
     <Panel id="bitwise" title="Bit by bit" note="files, metric points and evaluations of each stage">
       {compared.error !== null ? (
