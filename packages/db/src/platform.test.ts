@@ -178,6 +178,29 @@ it("survives that all its connections are cut, in use or idle", async () => {
   expect(complaints.join()).toContain("connection broke");
 });
 
+it("reads an instant alike, whatever the server's time zone", async () => {
+  const client = await db.pool.connect();
+  try {
+    for (const zone of ["UTC", "Asia/Kolkata", "America/St_Johns", "Europe/London"]) {
+      await client.query("SELECT set_config('timezone', $1, false)", [zone]);
+      const { rows } = await client.query(
+        `SELECT '2026-03-09 23:59:58.123456Z'::timestamptz AS at, '2026-07-01Z'::timestamptz AS whole,
+          '12026-07-01Z'::timestamptz AS far, '0044-03-15 12:00:00Z BC'::timestamptz AS past, 'infinity'::timestamptz AS never`,
+      );
+      expect(rows[0]).toEqual({
+        at: new Date("2026-03-09T23:59:58.123Z"),
+        whole: new Date("2026-07-01T00:00:00Z"),
+        far: new Date("+012026-07-01T00:00:00Z"),
+        past: new Date("-000043-03-15T12:00:00Z"),
+        never: Number.POSITIVE_INFINITY,
+      });
+    }
+  } finally {
+    // Its time zone is no other test's.
+    client.release(true);
+  }
+});
+
 it("offers the same rows through Prisma", async () => {
   const runId = await launch(db, [plannedStage("prisma")]);
   const run = await db.prisma.run.findUnique({
