@@ -131,7 +131,7 @@ export class Worker {
     await this.#claiming;
     // One that was claimed while the stop began.
     for (const attempt of this.#attempts) attempt.stop("preempted");
-    await Promise.all([...this.#attempts].map((attempt) => attempt.done));
+    await Promise.all([...this.#attempts].map((attempt) => attempt.cleared));
     this.#children.close();
     await this.#listening?.close();
     await this.#orchestrator.close();
@@ -192,13 +192,13 @@ export class Worker {
     const [children, successes] = [this.#children, this.#successes];
     const attempt = new Attempt(stage, { db, store, children, successes, log, workDir: this.#workDir, settings });
     this.#attempts.add(attempt);
-    void attempt.done.then(() => {
-      this.#attempts.delete(attempt);
+    void attempt.ended.then(() => {
       giveBack();
       this.#matchConsumer();
       this.#orchestrator.nudge();
       void this.#claim();
     });
+    void attempt.cleared.then(() => this.#attempts.delete(attempt));
   }
 
   /** A worker with nothing to give away leaves wake-ups to others. */

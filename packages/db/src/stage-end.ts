@@ -7,7 +7,7 @@ import { jsonb, storableText } from "./jsonb.ts";
 import { wake } from "./outbox.ts";
 import { freshSql } from "./stage-budget.ts";
 import { transaction } from "./transaction.ts";
-import { blockDependants, dependants, readyStages, settleRunsOf } from "./transitions.ts";
+import { blockDependants, readyDependants, settleRunsOf } from "./transitions.ts";
 
 /** How an attempt ended, as its worker says. */
 export type Ending =
@@ -156,7 +156,7 @@ async function follow(client: PoolClient, ended: readonly { id: string; status: 
   const having = (status: StageStatus) => ended.filter((stage) => stage.status === status).map(({ id }) => id);
   const succeeded = having("succeeded");
   const failed = having("failed");
-  if (succeeded.length > 0) await readyStages(client, await dependants(client, succeeded));
+  await readyDependants(client, succeeded);
   if (failed.length > 0) await blockDependants(client, failed);
   await wake(client, having("ready"));
   await settleRunsOf(

@@ -7,11 +7,22 @@ import { wake } from "./outbox.ts";
 // instead of deadlocking; a statement after the lock sees what the transactions before it have committed.
 
 /** Makes pending stages ready whose inputs have all succeeded, with their wake-ups. */
-export async function readyStages(client: PoolClient, candidates: readonly string[]): Promise<void> {
+export function readyStages(client: PoolClient, candidates: readonly string[]): Promise<void> {
+  return readyAmong(client, "id = ANY ($1::uuid[])", candidates);
+}
+
+/** The same for what waits for these stages. */
+export function readyDependants(client: PoolClient, succeededIds: readonly string[]): Promise<void> {
+  const waitsSql = "id IN (SELECT stage_id FROM stage_input WHERE source_stage_id = ANY ($1::uuid[]))";
+  return readyAmong(client, waitsSql, succeededIds);
+}
+
+async function readyAmong(client: PoolClient, whichSql: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
   // Two inputs of one stage may succeed at the same moment: the second to get this lock sees both.
   const { rows: pending } = await client.query<{ id: string }>(
-    "SELECT id FROM stage WHERE id = ANY ($1::uuid[]) AND status = 'pending' ORDER BY id FOR UPDATE",
-    [candidates],
+    `SELECT id FROM stage WHERE ${whichSql} AND status = 'pending' ORDER BY id FOR UPDATE`,
+    [ids],
   );
   if (pending.length === 0) return;
   const { rows: readied } = await client.query<{ id: string }>(
@@ -28,14 +39,6 @@ export async function readyStages(client: PoolClient, candidates: readonly strin
     client,
     readied.map(({ id }) => id),
   );
-}
-
-export async function dependants(client: PoolClient, stageIds: readonly string[]): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>(
-    "SELECT DISTINCT stage_id AS id FROM stage_input WHERE source_stage_id = ANY ($1::uuid[])",
-    [stageIds],
-  );
-  return rows.map(({ id }) => id);
 }
 
 /** Cancels everything downstream of failed stages, saying which one blocks it. */
@@ -117,20 +120,12 @@ const settleSql = `WITH tally AS (
   RETURNING run.id
 ) SELECT ${notifySql("run", "id")} FROM changed`;
 
-export async function settleRuns(client: PoolClient, runIds: readonly string[]): Promise<void> {
-  if (runIds.length === 0) return;
-  await client.query("SELECT FROM run WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE", [runIds]);
-  await client.query(settleSql, [runIds]);
-}
-
 /** Settles every run that has one of these stages. */
 export async function settleRunsOf(client: PoolClient, stageIds: readonly string[]): Promise<void> {
-  const { rows } = await client.query<{ id: string }>(
-    "SELECT DISTINCT run_id AS id FROM run_stage WHERE stage_id = ANY ($1::uuid[])",
+  const { rows: runs } = await client.query<{ id: string }>(
+    `SELECT id FROM run WHERE id IN (SELECT run_id FROM run_stage WHERE stage_id = ANY ($1::uuid[]))
+     ORDER BY id FOR UPDATE`,
     [stageIds],
   );
-  await settleRuns(
-    client,
-    rows.map(({ id }) => id),
-  );
+  if (runs.length > 0) await client.query(settleSql, [runs.map(({ id }) => id)]);
 }

@@ -32,8 +32,7 @@ export async function fetchAttemptFiles(
   await rm(directory, { recursive: true, force: true });
   const inputDir = join(directory, "inputs");
   const workDir = join(directory, "work");
-  await mkdir(inputDir, { recursive: true });
-  await mkdir(workDir);
+  await Promise.all([mkdir(inputDir, { recursive: true }), mkdir(workDir, { recursive: true })]);
   const fetchTo = async (sha256: string, path: string) => {
     signal.throwIfAborted();
     await persist(() => store.fetchTo(sha256, path), { what: `Fetching ${path}`, log, signal });

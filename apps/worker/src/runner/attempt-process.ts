@@ -47,9 +47,8 @@ export interface AttemptProcess {
 /** Runs an attempt in a process that is warm already, or in a new one. @throws Error of the system when no process can be started */
 export async function startAttemptProcess(options: AttemptProcessOptions): Promise<AttemptProcess> {
   const { children, start, memoryBytes, memorySampleMs, onMessage, onNonsense, onLine } = options;
-  const killsBefore = await kernelKills();
   const needs: ChildNeeds = { kind: start.kind, device: start.device, threads: start.threads, memoryBytes };
-  const child = await children.take(needs);
+  const [child, killsBefore] = await Promise.all([children.take(needs), kernelKills()]);
   const endMark = `end-of-attempt ${randomUUID()}`;
   let isStopped = false;
   let isReusable = false;

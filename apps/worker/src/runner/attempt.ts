@@ -53,8 +53,10 @@ export interface AttemptServices {
 /** One try of a stage, from the claim to the row that says how it ended. */
 export class Attempt {
   readonly stage: ClaimedStage;
-  /** Resolves when all is written and cleaned up. Never rejects. */
-  readonly done: Promise<void>;
+  /** Resolves when its process is gone or given back, and its end is written. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Resolves when its files are gone, too. Never rejects. */
+  readonly cleared: Promise<void>;
   readonly #services: AttemptServices;
   readonly #log: Log;
   /** To the worker's log and to the stage's. */
@@ -72,6 +74,8 @@ export class Attempt {
   #ownFailure: Failure | null = null;
   #lastWord: LastWord | null = null;
   #requests: Promise<void> = Promise.resolve();
+  /** Outputs that this attempt has left. */
+  readonly #recorded = new Set<string>();
   /** Nothing is left to stop; what remains is to write how it ended. */
   #isOver = false;
 
@@ -89,7 +93,9 @@ export class Attempt {
       log: this.#log,
       onFailure: (error) => this.#fail(error),
     });
-    this.done = this.#live();
+    const directory = join(services.workDir, `${stage.id}-${stage.attempt}`);
+    this.ended = this.#live(directory);
+    this.cleared = this.ended.then(() => this.#clear(directory));
   }
 
   /** Asks the attempt to end; it is killed when it has not by the end of the grace. */
@@ -102,9 +108,8 @@ export class Attempt {
     this.#process?.stop(this.#services.settings.stopGraceMs);
   }
 
-  async #live(): Promise<void> {
-    const { db, workDir, settings } = this.#services;
-    const directory = join(workDir, `${this.stage.id}-${this.stage.attempt}`);
+  async #live(directory: string): Promise<void> {
+    const { db, settings } = this.#services;
     const lease = keepLease({
       db,
       fence: this.stage.fence,
@@ -128,10 +133,13 @@ export class Attempt {
     } finally {
       lease.close();
       this.#reporter.close();
-      await rm(directory, { recursive: true, force: true }).catch((error: unknown) =>
-        this.#log("warn", `its directory stays: ${messageOf(error)}`),
-      );
     }
+  }
+
+  async #clear(directory: string): Promise<void> {
+    await rm(directory, { recursive: true, force: true }).catch((error: unknown) =>
+      this.#log("warn", `its directory stays: ${messageOf(error)}`),
+    );
   }
 
   /** @returns null when the stage has succeeded, else why not. @throws LostLeaseError */
@@ -151,8 +159,8 @@ export class Attempt {
           output: this.#output.text(),
         });
       }
-      await this.#reporter.flush();
-      return (await this.#missingOutput()) ?? (await this.#succeed());
+      const [missing] = await Promise.all([this.#missingOutput(), this.#reporter.flush()]);
+      return missing ?? (await this.#succeed());
     } catch (error) {
       if (error instanceof LostLeaseError) throw error;
       if (this.#ownFailure !== null) return this.#ownFailure;
@@ -214,7 +222,8 @@ export class Attempt {
   async #missingOutput(): Promise<Failure | null> {
     const { db } = this.#services;
     const { id, kind } = this.stage;
-    if (declaredOutputs(kind).length === 0) return null;
+    if (declaredOutputs(kind).every((name) => this.#recorded.has(name))) return null;
+    // An attempt that this one goes on from may have left the rest.
     const recorded = await persist(() => db.artifacts.forStage(id), { what: "Reading the artifacts", log: this.#log });
     return missingOutput(
       kind,
@@ -279,6 +288,7 @@ export class Attempt {
         log: this.#log,
         signal: this.#abandoned.signal,
       });
+      if (request.type === "artifact") this.#recorded.add(request.name);
       this.#process?.send({ type: "reply", id });
     } catch (error) {
       if (error instanceof LostLeaseError) this.stop("lost-lease");
