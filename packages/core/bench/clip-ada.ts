@@ -51,6 +51,9 @@ async function forwardAlone({ config, weights }: ImageTower, layers: number[], [
   return { run: () => program.run({ pixels }), dispose: () => program.dispose() };
 }
 
+/** Nothing is refined here. */
+const noCloserLook = () => Promise.reject(new Error("a picture was asked for once more"));
+
 async function inference(): Promise<void> {
   const image = randomTower(imageTowers.small, 1);
   const batchSize = 4;
@@ -69,7 +72,7 @@ async function inference(): Promise<void> {
   const times = { whole: [] as number[], alone: [] as number[] };
   for (let round = 0; round < rounds + 2; round++) {
     const alone = await cpuSeconds(forward.run);
-    const whole = await cpuSeconds(() => scorer.score(data, batchSize));
+    const whole = await cpuSeconds(() => scorer.score(data, batchSize, noCloserLook));
     if (round >= 2) [times.alone.push(alone), times.whole.push(whole)];
   }
   await scorer.dispose();

@@ -7,7 +7,7 @@ import { pixelScores } from "../../metrics/anomaly/pixel-scores.ts";
 import { type CategoryEvaluation, evaluateAnomalies } from "./evaluate.ts";
 import { placements } from "./placements.ts";
 import { resizeMap } from "./resize-map.ts";
-import type { AnomalyScorer } from "./scorer.ts";
+import type { WholePictureScorer } from "./scorer.ts";
 
 const SIZE = 8;
 
@@ -32,7 +32,7 @@ const test = [picture(0, "good"), picture(1, "crack"), picture(2, "good"), pictu
 const data: AnomalyData = { categories: [{ name: "plate", train: [], test }], skipped: [] };
 
 /** Random maps that follow the brightness of the picture, so that batches do not matter. */
-const random: AnomalyScorer = {
+const random: WholePictureScorer = {
   imageSizePx: SIZE,
   batchSize: 2,
   async score(pixels, numImages) {

@@ -131,7 +131,9 @@ async function evaluateCategory(
     coming = load(batches[index + 1] ?? [], scorer.imageSizePx);
     coming.catch(() => undefined);
     const scoringAt = performance.now();
-    const { maps, width, height, scores } = await scorer.score(pixels, batch.length);
+    const { maps, width, height, scores } = await scorer.score(pixels, batch.length, (row, sizePx) =>
+      decodeImages([batch[row]!.image()], { sizePx, signal }),
+    );
     scoringMs += performance.now() - scoringAt;
     const brightness = meanBrightnessOf(pixels, batch.length);
     batch.forEach((image, row) => {

@@ -9,18 +9,26 @@ export interface AnomalyScores {
   scores: Float32Array;
 }
 
+/** One picture of a batch again, at another size: 8-bit RGB [sizePx, sizePx, 3]. Decodes it anew. */
+export type PictureAt = (row: number, sizePx: number) => Promise<Uint8Array>;
+
 /** A detector, as the evaluation sees it. Whoever makes it disposes. */
 export interface AnomalyScorer {
   /** Pictures are brought to this width and height. */
   imageSizePx: number;
   /** Pictures that are scored together. */
   batchSize: number;
-  /** `pixels` 8-bit RGB [N, imageSizePx, imageSizePx, 3], N at most batchSize. */
+  /** `pixels` 8-bit RGB [N, imageSizePx, imageSizePx, 3], N at most batchSize; `at` for a closer look at one of them. */
+  score(pixels: Uint8Array<ArrayBuffer>, numImages: number, at: PictureAt): Promise<AnomalyScores>;
+}
+
+/** A detector that needs no closer look. */
+export interface WholePictureScorer extends AnomalyScorer {
   score(pixels: Uint8Array<ArrayBuffer>, numImages: number): Promise<AnomalyScores>;
 }
 
 /** Brightness itself as the score: what a detector must beat, since some sets give their defects away by it. */
-export function meanBrightness(imageSizePx: number): AnomalyScorer {
+export function meanBrightness(imageSizePx: number): WholePictureScorer {
   return {
     imageSizePx,
     batchSize: 16,

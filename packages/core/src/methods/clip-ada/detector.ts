@@ -70,12 +70,15 @@ export class Detector {
   }
 
   /** One detection an image, in order; `enlarged` gives an image at sizePx · zoom and is asked for refined images only. */
-  async detect(images: readonly NormalImage[], enlarged: (at: number) => Uint8Array): Promise<Detection[]> {
-    const { windowPx, sizePx } = this.#options.detection;
+  async detect(
+    images: readonly NormalImage[],
+    enlarged: (at: number, sizePx: number) => Uint8Array | Promise<Uint8Array>,
+  ): Promise<Detection[]> {
+    const { windowPx, sizePx, refinement } = this.#options.detection;
     const coarse = windowPx > 0 ? await this.#slide(images, windowPx) : await this.#encodeWhole(images);
     for (const [at, image] of images.entries()) {
       const detection = coarse[at]!;
-      if (this.#isRefined(image)) await this.#refine(detection, image, enlarged(at));
+      if (this.#isRefined(image)) await this.#refine(detection, image, await enlarged(at, sizePx * refinement.zoom));
       if (this.#smooth) {
         const map: Tensor = { dtype: "float32", shape: [1, sizePx, sizePx], data: detection.map };
         detection.map = floats((await this.#smooth.run({ map })).smooth!);

@@ -1,7 +1,7 @@
 // [node]
 import { exportOnnx, type Graph, graph, op, type Value } from "@retort/engine";
 import { batched, type Provider } from "@retort/engine/node";
-import type { AnomalyScorer } from "../anomaly-evaluation/scorer.ts";
+import type { WholePictureScorer } from "../anomaly-evaluation/scorer.ts";
 
 /** A fitted detector: its graph has the input `image` uint8 [B,S,S,3] and the outputs `map` [B,h,w] and `score` [B]. */
 export interface FittedDetector {
@@ -40,7 +40,7 @@ export const exportDetector = (detector: FittedDetector): Uint8Array => exportOn
 export function detectorScorer(
   { imageSizePx, batchSize, graph: build }: FittedDetector,
   settings: { provider: Provider; threads: number },
-): AnomalyScorer & { dispose(): Promise<void> } {
+): WholePictureScorer & { dispose(): Promise<void> } {
   const program = batched(build, { batchSize, ...settings });
   return {
     imageSizePx,

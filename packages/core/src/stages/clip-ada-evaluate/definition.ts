@@ -39,7 +39,7 @@ export type ClipAdaEvaluateParams = z.infer<typeof clipAdaEvaluateParams>;
 /** Scores every test picture of every category with one model. */
 export const clipAdaEvaluate: StageDefinition<ClipAdaEvaluateParams> = {
   kind: "clip-ada-evaluate",
-  version: 1,
+  version: 2,
   title: "CLIP-ADA evaluation",
   params: clipAdaEvaluateParams,
   inputs: { model: { description: "The detector of a clip-ada-train stage" } },

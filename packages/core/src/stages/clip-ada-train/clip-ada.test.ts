@@ -4,6 +4,7 @@ import { importOnnx, numbers } from "@retort/engine";
 import { compile } from "@retort/engine/node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readClipAda } from "../../methods/clip-ada/model-file.ts";
+import { clipAdaScorer } from "../../methods/clip-ada/scorer.ts";
 import { readText } from "../../models/clip/text-file.ts";
 import { readTower } from "../../models/clip/tower-file.ts";
 import { clipAdaEvaluate } from "../clip-ada-evaluate/definition.ts";
@@ -142,6 +143,35 @@ describe("clip-ada-evaluate", () => {
     expect(last.metrics.imageAuroc).toBeGreaterThanOrEqual(0);
     expect(evaluations.filter(({ condition }) => condition === "mean-brightness").length).toBeGreaterThan(0);
     expect(evaluations.flatMap(({ samples }) => samples)).toHaveLength(4);
+  });
+
+  it("scores what it does not refine as if nothing were refined, and looks again at what it refines alone", async () => {
+    const model = readClipAda(trained.artifacts.get("model")!.bytes, "model");
+    const pixels = Uint8Array.from({ length: 2 * 64 * 64 * 3 }, (_, at) => (at * 31) % 251);
+    const scored = async (maxObjectShare: number) => {
+      const refinement = { ...model.detection.refinement, maxObjectShare };
+      const detection = { ...model.detection, smoothingPx: 0, refinement };
+      const scorer = await clipAdaScorer(model, { detection, batchSize: 2, provider: "cpu", threads: 1 });
+      const looked: [number, number][] = [];
+      try {
+        const { maps } = await scorer.score(pixels, 2, async (row, sizePx) => {
+          looked.push([row, sizePx]);
+          return new Uint8Array(sizePx * sizePx * 3).fill(90);
+        });
+        return { maps, looked };
+      } finally {
+        await scorer.dispose();
+      }
+    };
+    // No thing stands out of noise: it covers all of its picture.
+    const [none, some, all] = [await scored(0), await scored(0.9), await scored(1)];
+    expect(some).toEqual({ maps: none.maps, looked: [] });
+    const side = 64 * model.detection.refinement.zoom;
+    expect(all.looked).toEqual([
+      [0, side],
+      [1, side],
+    ]);
+    expect(all.maps).not.toEqual(none.maps);
   });
 
   it("exports one file that gives the evaluation's own scores", async () => {
