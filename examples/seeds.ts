@@ -12,11 +12,11 @@ const { runIds } = await retort.runs.launch.mutate({
   name: "nano, 200 steps",
 });
 
-for (const id of runIds) {
-  let run = await retort.runs.get.query({ id });
+for (const runId of runIds) {
+  let run = await retort.runs.get.query({ runId });
   while (run.status === "queued" || run.status === "running") {
     await new Promise((resolve) => setTimeout(resolve, 2000));
-    run = await retort.runs.get.query({ id });
+    run = await retort.runs.get.query({ runId });
   }
   console.log(run.name, run.status, run.headline?.value ?? run.error?.message ?? "");
 }

@@ -19,7 +19,7 @@ export async function prepare({ databaseUrl, home }: PrepareOptions) {
   await db.projects.ensure(demoProject);
   const apiKey = await ensureApiKey(db, home);
   const signInPath = `/login?token=${await db.auth.createLoginToken()}`;
-  const runs = await db.runs.list({ limit: 1 });
+  const { runs } = await db.runs.list({ limit: 1 });
   return {
     signInPath,
     /** Launches the first run of an empty installation through the API, as a user would. @returns its id, null when there are runs already */

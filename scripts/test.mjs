@@ -26,6 +26,7 @@ for (const [name, command, args] of [
   ["lint", bin("biome"), ["check", "--error-on-warnings", "."]],
   ["structure", bin("depcruise"), ["--config", ".dependency-cruiser.cjs", "apps", "packages"]],
   ["types", bin("turbo"), ["run", "typecheck", "--output-logs=errors-only"]],
+  ["types outside the packages", bin("tsc"), ["-p", "tsconfig.json"]],
 ]) {
   console.log(`\n== ${name}`);
   totals[(await run(command, args)) === 0 ? "passed" : "failed"]++;
