@@ -1,9 +1,9 @@
 // npx tsx docs/results/llava-kd/collect.ts: what the running server has measured of this folder's sweeps -> runs.csv, sweeps.csv,
-// stages.csv. Runs that another server has measured before stay: equal content keys give equal numbers.
+// stages.csv. Runs and sweeps that another server has measured before stay: equal content keys give equal numbers.
 import {
   type MeasuredRun,
-  type MeasuredSweep,
   readRuns,
+  readSweeps,
   type StageTime,
   writeRuns,
   writeStages,
@@ -45,11 +45,11 @@ async function collect(runId: string, seed: number, places: readonly SweepPoint[
   }
 }
 
-const sweeps: MeasuredSweep[] = [];
+const sweeps = new Map(readSweeps().map((sweep) => [sweep.name, sweep]));
 const { sweeps: launched } = await retort.sweeps.list.query({ limit: 200 });
 for (const { id, name } of launched.filter((sweep) => sweepNames.includes(sweep.name))) {
   const { stages, deviceSeconds, savedSeconds, counts } = await retort.sweeps.get.query({ sweepId: id });
-  sweeps.push({
+  sweeps.set(name, {
     ...{ name, numRuns: counts.succeeded, numAsked: stages.asked, numUnique: stages.unique, numReused: stages.reused },
     ...{ deviceSeconds: Math.round(deviceSeconds), savedSeconds: Math.round(savedSeconds) },
   });
@@ -61,7 +61,7 @@ const kinds: StageTime[] = [...durations].map(([kind, seconds]) => ({
 }));
 
 writeRuns([...known.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)));
-writeSweeps(sweeps.sort((a, b) => (a.name < b.name ? -1 : 1)));
+writeSweeps([...sweeps.values()].sort((a, b) => (a.name < b.name ? -1 : 1)));
 writeStages(kinds.sort((a, b) => (a.kind < b.kind ? -1 : 1)));
 console.log(`${numNew} rows from this server, ${known.size} in all; ${seen.size} stages`);
 

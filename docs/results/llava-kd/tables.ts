@@ -87,6 +87,25 @@ const tables: Record<string, string> = {
       }),
     ),
   ),
+  scenes: table(
+    ["scenes", "accuracy", "against PT-SFT-SFT"],
+    [
+      ...pointsOf("scenes-teacher").map((point) => ["teachers", meanOf(scoresOf("scenes-teacher", point)), "-"]),
+      ...order.flatMap((scheme) => {
+        const scores = scoresOf("scenes", `scheme ${scheme}`);
+        const baseline = scoresOf("scenes", "scheme PT-SFT-SFT");
+        if (scores.size === 0) return [];
+        return [[scheme, meanOf(scores), scheme === "PT-SFT-SFT" ? "-" : difference(scores, baseline)]];
+      }),
+    ],
+  ),
+  easy: table(
+    ["easy-VQA, 0.75 million parameters", "accuracy"],
+    order.flatMap((scheme) => {
+      const scores = scoresOf("easy-vqa-stages", `scheme ${scheme}`);
+      return scores.size === 0 ? [] : [[scheme, meanOf(scores)]];
+    }),
+  ),
   stages: table(
     ["stage", "executed", "median seconds"],
     readStages().map(({ kind, count, medianSeconds }) => [kind, `${count}`, `${medianSeconds}`]),
