@@ -31,10 +31,15 @@ export {
 export {
   type CheckpointReference,
   dataKey,
+  type EarlierStages,
+  earlierKey,
   type Fingerprints,
+  learnFacts,
   type ParsedRun,
+  type PlanFacts,
   type PlannedInput,
   type PlannedStage,
+  type PlanSources,
   parseParams,
   parseRun,
   planRun,
@@ -87,6 +92,7 @@ export {
 export { isStageKind, type StageKind, type StageParams, stageDefinitions, stages } from "./stages/index.ts";
 export type {
   DataReference,
+  EarlierStage,
   EvaluationResult,
   EvaluationSample,
   LogLevel,

@@ -1,5 +1,13 @@
-import { type Failure, type Resources, type StageStatus, stageStatuses } from "@retort/core";
+import {
+  type EarlierStage,
+  type Failure,
+  type PlannedStage,
+  type Resources,
+  type StageStatus,
+  stageStatuses,
+} from "@retort/core";
 import type { Pool } from "pg";
+import { findEarlierStage, type TakingProject } from "./earlier-stage.ts";
 import { LostLeaseError } from "./errors.ts";
 import { notifySql } from "./events.ts";
 import { type Fence, fenceValues } from "./fence.ts";
@@ -136,6 +144,12 @@ export interface Stages {
   release(id: string): Promise<void>;
   get(id: string): Promise<StageRow | null>;
   byContentKey(contentKey: string): Promise<StageRow | null>;
+  /**
+   * A finished stage of an earlier run, as a plan takes it. Without a stage's name it is the last that leaves the artifact; without a
+   * project that takes it, nobody asks whether one may.
+   * @throws SpecError UNKNOWN_RUN, ISOLATED_RUN, UNKNOWN_STAGE, MISSING_OUTPUT, UNFINISHED_STAGE
+   */
+  ofEarlierRun(wanted: EarlierStage, project: TakingProject | null): Promise<PlannedStage>;
   /** Number of the next repetition of the stage with this content key: 1 unless it has been repeated. */
   nextRepetition(contentKey: string): Promise<number>;
   /** Every run that uses the stage, newest first, with the stage's name in it. */
@@ -199,6 +213,7 @@ export function stages(pool: Pool): Stages {
       const { rows } = await pool.query<StageRow>(`SELECT ${rowColumns} FROM stage s WHERE s.id = $1`, [id]);
       return rows[0] ?? null;
     },
+    ofEarlierRun: (wanted, project) => findEarlierStage(pool, wanted, project),
     async nextRepetition(contentKey) {
       const { rows } = await pool.query<{ next: number }>(
         `SELECT coalesce(max((r.key_parts->>'repeat')::int), 0) + 1 AS next FROM stage s JOIN stage r

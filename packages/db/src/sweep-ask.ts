@@ -1,19 +1,20 @@
 import {
   classify,
   type DataReference,
-  dataKey,
   type Failure,
   layoutOf,
+  learnFacts,
   nextTrials,
+  type PlanFacts,
   parseRun,
   planRun,
-  requiredData,
   SpecError,
   type StageVariants,
   type WantedTrial,
   withPoint,
 } from "@retort/core";
 import type { Pool, PoolClient } from "pg";
+import { findEarlierStage } from "./earlier-stage.ts";
 import { notifySql } from "./events.ts";
 import { jsonb } from "./jsonb.ts";
 import { createRuns } from "./run-create.ts";
@@ -83,14 +84,14 @@ export async function createTrials(
   { wanted, firstNumber, fingerprint }: CreateTrials,
 ): Promise<void> {
   const planned: { number: number; trial: TrialInput; run: RunInput | null; failure: Failure | null }[] = [];
-  const fingerprints = new Map(Object.entries(sweep.fingerprints));
+  const facts: PlanFacts = { fingerprints: new Map(Object.entries(sweep.fingerprints)), earlier: new Map() };
   const keepAlive = setInterval(() => void client.query("SELECT").catch(() => {}), maxSilentMs);
   let spokenAtMs = performance.now();
   try {
     for (const [index, trial] of wanted.entries()) {
       const number = firstNumber + index;
       try {
-        const run = await planTrial(sweep, trial, { number, fingerprint, fingerprints });
+        const run = await planTrial(client, sweep, trial, { number, fingerprint, facts });
         planned.push({ number, trial, run, failure: null });
       } catch (error) {
         if (!(error instanceof SpecError)) throw error;
@@ -105,8 +106,8 @@ export async function createTrials(
   } finally {
     clearInterval(keepAlive);
   }
-  if (fingerprints.size > Object.keys(sweep.fingerprints).length) {
-    sweep.fingerprints = Object.fromEntries(fingerprints);
+  if (facts.fingerprints.size > Object.keys(sweep.fingerprints).length) {
+    sweep.fingerprints = Object.fromEntries(facts.fingerprints);
     await client.query("UPDATE sweep SET fingerprints = $2::jsonb WHERE id = $1", [
       sweep.id,
       jsonb(sweep.fingerprints),
@@ -137,16 +138,17 @@ export async function createTrials(
 }
 
 async function planTrial(
+  client: PoolClient,
   sweep: SweepRow,
   { point, seed, variants }: TrialInput,
-  context: { number: number; fingerprint: Fingerprint; fingerprints: Map<string, string> },
+  { number, fingerprint, facts }: { number: number; fingerprint: Fingerprint; facts: PlanFacts },
 ): Promise<RunInput> {
-  const { fingerprints } = context;
   const request = { recipe: sweep.recipe, params: withPoint(sweep.params, point), seed };
-  for (const reference of requiredData(request)) {
-    const key = dataKey(reference);
-    if (!fingerprints.has(key)) fingerprints.set(key, await context.fingerprint(reference));
-  }
+  const project = { id: sweep.projectId, isIsolated: sweep.isIsolated };
+  await learnFacts(request, facts, {
+    fingerprint,
+    earlierStage: (stage) => findEarlierStage(client, stage, project),
+  });
   const { params, configKey } = parseRun(request);
   const scope = sweep.isIsolated ? sweep.projectId : undefined;
   return {
@@ -155,8 +157,8 @@ async function planTrial(
     params,
     configKey,
     seed,
-    name: `${sweep.name} #${context.number}`,
+    name: `${sweep.name} #${number}`,
     priority: sweep.priority,
-    stages: planRun({ ...request, fingerprints, variants, scope }),
+    stages: planRun({ ...request, ...facts, variants, scope }),
   };
 }

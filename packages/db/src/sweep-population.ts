@@ -1,4 +1,4 @@
-import { layoutOf, type Point, pointKey, populationStep } from "@retort/core";
+import { layoutOf, type Point, parseRun, pointKey, populationStep, withPoint } from "@retort/core";
 import type { PoolClient } from "pg";
 import { stopRuns } from "./run-stop.ts";
 import { createTrials, type Fingerprint } from "./sweep-ask.ts";
@@ -41,7 +41,7 @@ export async function exploitTrials(
     }
   }
   for (const [index, exploit] of exploits.entries()) {
-    const checkpoint = await newestCheckpoint(client, exploit.source.runId!, sweep);
+    const checkpoint = await newestCheckpoint(client, exploit.source, sweep);
     if (checkpoint === null) continue;
     const { trial, source, point } = exploit;
     const { stageName, sha256, step, sizeBytes } = checkpoint;
@@ -77,14 +77,16 @@ interface SourceCheckpoint {
 /** Held until the transaction ends: the worker that writes a newer one waits, and then finds this content named by the fork. */
 async function newestCheckpoint(
   client: PoolClient,
-  runId: string,
-  { watch }: SweepRow,
+  { runId, point, seed }: TrialRow,
+  { recipe, params, watch }: SweepRow,
 ): Promise<SourceCheckpoint | null> {
+  // Stages that it took from earlier runs are no part of its own training.
+  const { specs } = parseRun({ recipe, params: withPoint(params, point), seed });
   const { rows } = await client.query<SourceCheckpoint>(
     `SELECT rs.name AS "stageName", k.sha256, k.step, k.size_bytes AS "sizeBytes"
      FROM run_stage rs JOIN checkpoint k ON k.stage_id = rs.stage_id
-     WHERE rs.run_id = $1 AND ($2::text IS NULL OR rs.name = $2) ORDER BY rs.position, k.step DESC LIMIT 1 FOR SHARE OF k`,
-    [runId, watch?.stage ?? null],
+     WHERE rs.run_id = $1 AND ($2::text IS NULL OR rs.name = $2) AND rs.name = ANY ($3::text[]) ORDER BY rs.position, k.step DESC LIMIT 1 FOR SHARE OF k`,
+    [runId, watch?.stage ?? null, specs.map(({ name }) => name)],
   );
   return rows[0] ?? null;
 }

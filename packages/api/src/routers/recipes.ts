@@ -1,4 +1,4 @@
-import type { RecipeDefinition } from "@retort/core";
+import { parseRun, type RecipeDefinition } from "@retort/core";
 import { z } from "zod";
 import { type Recipe, type RecipeSummary, recipe, recipeSummary } from "../contract/recipe.ts";
 import { findRecipe, parameterSchema, recipeTable } from "../parameters.ts";
@@ -25,7 +25,7 @@ export const recipesRouter = router({
           summary,
           request: { recipe: definition.name, name: `${definition.name}: ${name}`, ...request },
         })),
-        stages: definition.stages(defaults, 0).map((spec) => ({
+        stages: parseRun({ recipe: definition.name, params: {}, seed: 0 }).specs.map((spec) => ({
           name: spec.name,
           kind: spec.kind,
           title: stageTitle(spec.kind),

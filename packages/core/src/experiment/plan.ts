@@ -5,7 +5,14 @@ import { SpecError } from "../base/errors.ts";
 import { recipes } from "../recipes/index.ts";
 import type { RecipeDefinition } from "../recipes/recipe.ts";
 import { stages } from "../stages/index.ts";
-import type { DataReference, Resources, StageDefinition, StageSpec } from "../stages/stage.ts";
+import {
+  type DataReference,
+  type EarlierStage,
+  isEarlier,
+  type Resources,
+  type StageDefinition,
+  type StageSpec,
+} from "../stages/stage.ts";
 import { configKey, contentKey, engineNumerics, type KeyParts } from "./key.ts";
 
 /** An output of another stage of the plan. */
@@ -56,6 +63,22 @@ export type StageVariants = Readonly<Record<string, StageVariant>>;
 /** Fingerprints of data sets by dataKey(reference). */
 export type Fingerprints = ReadonlyMap<string, string>;
 
+/** Stages of earlier runs by earlierKey(stage). */
+export type EarlierStages = ReadonlyMap<string, PlannedStage>;
+
+/** What planRun() has to be told, as far as it is known. */
+export interface PlanFacts {
+  fingerprints: Map<string, string>;
+  earlier: Map<string, PlannedStage>;
+}
+
+/** Who knows it. */
+export interface PlanSources {
+  fingerprint(reference: DataReference): Promise<string>;
+  /** @throws SpecError when the run has no such stage, or one that has not succeeded */
+  earlierStage(stage: EarlierStage): Promise<PlannedStage>;
+}
+
 export interface RunRequest {
   /** Name in the table of recipes. */
   recipe: string;
@@ -70,6 +93,8 @@ export interface ParsedRun {
   params: Record<string, unknown>;
   configKey: string;
   specs: StageSpec[];
+  /** Stages of earlier runs that it takes as they are. */
+  earlier: EarlierStage[];
 }
 
 /** One text for one data set, whatever the order of its parameters. */
@@ -77,13 +102,50 @@ export function dataKey(reference: DataReference): string {
   return canonicalJson(reference);
 }
 
+/** One text for one stage of an earlier run, whatever it is called in the run that takes it. */
+export function earlierKey({ run, stage, artifact }: EarlierStage): string {
+  return canonicalJson({ run, stage, artifact });
+}
+
 /**
- * The stages of a run, each after those that it needs. Pure: fingerprints of the data sets come from outside.
- * @throws SpecError for an unknown recipe, parameters that its schema refuses, a DAG that does not hold together, a missing fingerprint.
+ * The stages of a run, each after those that it needs. Pure: fingerprints of the data sets and stages of earlier runs come from outside,
+ * learnFacts() asks for them.
+ * @throws SpecError for an unknown recipe, parameters that its schema refuses, a DAG that does not hold together, a missing fact.
  */
-export function planRun(request: RunRequest & Omit<PlanTables, "definitions">): PlannedStage[] {
+export function planRun(request: PlanRequest): PlannedStage[] {
   const { fingerprints, variants, scope } = request;
-  return planStages(parseRun(request).specs, { definitions: stages, fingerprints, variants, scope });
+  const { specs, earlier } = parseRun(request);
+  const taken = earlier.map((stage): PlannedStage => {
+    const found = request.earlier?.get(earlierKey(stage));
+    if (found !== undefined) return { ...found, name: stage.name };
+    throw new SpecError({
+      code: "MISSING_EARLIER_STAGE",
+      message: "The plan needs a stage of an earlier run",
+      got: earlierKey(stage),
+      where: stage.name,
+    });
+  });
+  return planStages(specs, { definitions: stages, fingerprints, variants, scope, earlier: taken });
+}
+
+interface PlanRequest extends RunRequest, Omit<PlanTables, "definitions" | "earlier"> {
+  /** Left out: there are none to take. */
+  earlier?: EarlierStages;
+}
+
+/**
+ * Asks for what planRun() needs to know of this request and nobody has asked for yet.
+ * @throws SpecError as parseRun(); whatever the sources throw
+ */
+export async function learnFacts(request: RunRequest, facts: PlanFacts, sources: PlanSources): Promise<void> {
+  for (const reference of requiredData(request)) {
+    const key = dataKey(reference);
+    if (!facts.fingerprints.has(key)) facts.fingerprints.set(key, await sources.fingerprint(reference));
+  }
+  for (const stage of parseRun(request).earlier) {
+    const key = earlierKey(stage);
+    if (!facts.earlier.has(key)) facts.earlier.set(key, await sources.earlierStage(stage));
+  }
 }
 
 /** The data sets whose fingerprints planRun() will ask for. */
@@ -102,7 +164,14 @@ export function parseRun({ recipe, params, seed }: RunRequest): ParsedRun {
   const definition = lookUp<RecipeDefinition>(recipes, { name: recipe, what: "recipe" });
   const given = isPlain(params) ? withDefaultVariants(definition.params, params) : params;
   const parsed = plainObject(parseParams(definition.params, given, recipe), recipe);
-  return { recipe, params: parsed, configKey: configKey(recipe, parsed), specs: definition.stages(parsed, seed) };
+  const nodes = definition.stages(parsed, seed);
+  return {
+    recipe,
+    params: parsed,
+    configKey: configKey(recipe, parsed),
+    specs: nodes.filter((node): node is StageSpec => !isEarlier(node)),
+    earlier: nodes.filter(isEarlier),
+  };
 }
 
 interface PlanTables {
@@ -111,6 +180,8 @@ interface PlanTables {
   variants?: StageVariants | undefined;
   /** Project that keeps its results to itself: no other finds its stages, and it finds none of theirs. */
   scope?: string | undefined;
+  /** Stages of earlier runs under the names that the specs know them by; whoever gives them has seen their outputs. */
+  earlier?: readonly PlannedStage[];
 }
 
 /** What planRun() does once the recipe has given its stages. @throws SpecError UNKNOWN_STAGE for a variant of a stage that is not there */
@@ -119,8 +190,8 @@ export function planStages(specs: readonly StageSpec[], tables: PlanTables): Pla
   for (const name of Object.keys(tables.variants ?? {})) {
     if (!names.includes(name)) throw unknownName(names, { name, what: "stage" });
   }
-  const planned = new Map<string, PlannedStage>();
-  for (const spec of sortByDependency(specs)) planned.set(spec.name, planStage(spec, planned, tables));
+  const planned = new Map((tables.earlier ?? []).map((stage) => [stage.name, stage]));
+  for (const spec of sortByDependency(specs, planned)) planned.set(spec.name, planStage(spec, planned, tables));
   return [...planned.values()];
 }
 
@@ -142,8 +213,10 @@ function planStage(spec: StageSpec, planned: ReadonlyMap<string, PlannedStage>, 
     const where = `${spec.name}.inputs.${name}`;
     lookUp(definition.inputs, { name, what: "input", where });
     const source = planned.get(stage)!;
-    const outputs = Object.entries(tables.definitions[source.kind]!.outputs).filter(([, { optional }]) => !optional);
-    lookUp(Object.fromEntries(outputs), { name: artifact, what: `output of stage "${stage}"`, where });
+    if (!tables.earlier?.includes(source)) {
+      const outputs = Object.entries(tables.definitions[source.kind]!.outputs).filter(([, { optional }]) => !optional);
+      lookUp(Object.fromEntries(outputs), { name: artifact, what: `output of stage "${stage}"`, where });
+    }
     return { name, sourceContentKey: source.contentKey, artifactName: artifact };
   });
   const dataFingerprint = fingerprintOf(definition.data(parsed), tables.fingerprints, spec.name);
@@ -181,11 +254,11 @@ function planStage(spec: StageSpec, planned: ReadonlyMap<string, PlannedStage>, 
   };
 }
 
-/** Kahn's order, keeping the recipe's own order where it may. */
-function sortByDependency(specs: readonly StageSpec[]): StageSpec[] {
+/** Kahn's order, keeping the recipe's own order where it may; `finished` are there from the start. */
+function sortByDependency(specs: readonly StageSpec[], finished: ReadonlyMap<string, PlannedStage>): StageSpec[] {
   const byName = new Map<string, StageSpec>();
   for (const spec of specs) {
-    if (byName.has(spec.name)) {
+    if (byName.has(spec.name) || finished.has(spec.name)) {
       throw new SpecError({ code: "DUPLICATE_STAGE", message: "Two stages have the same name", got: spec.name });
     }
     byName.set(spec.name, spec);
@@ -193,7 +266,7 @@ function sortByDependency(specs: readonly StageSpec[]): StageSpec[] {
   const sorted = new Set<StageSpec>();
   let waiting = [...specs];
   while (waiting.length > 0) {
-    const free = waiting.filter((spec) => sources(spec, byName).every((source) => sorted.has(source)));
+    const free = waiting.filter((spec) => sources(spec, byName, finished).every((source) => sorted.has(source)));
     if (free.length === 0) {
       throw new SpecError({
         code: "CYCLIC_STAGES",
@@ -207,12 +280,17 @@ function sortByDependency(specs: readonly StageSpec[]): StageSpec[] {
   return [...sorted];
 }
 
-function sources(spec: StageSpec, byName: ReadonlyMap<string, StageSpec>): StageSpec[] {
-  return Object.entries(spec.inputs).map(([input, { stage }]) => {
+function sources(
+  spec: StageSpec,
+  byName: ReadonlyMap<string, StageSpec>,
+  finished: ReadonlyMap<string, PlannedStage>,
+): StageSpec[] {
+  return Object.entries(spec.inputs).flatMap(([input, { stage }]) => {
+    if (finished.has(stage)) return [];
     const source = byName.get(stage);
-    if (source === undefined)
-      throw unknownName([...byName.keys()], { name: stage, what: "stage", where: `${spec.name}.inputs.${input}` });
-    return source;
+    if (source !== undefined) return source;
+    const names = [...finished.keys(), ...byName.keys()];
+    throw unknownName(names, { name: stage, what: "stage", where: `${spec.name}.inputs.${input}` });
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { benchmarkEvaluateParams } from "../stages/benchmark-evaluate/definition.ts";
 import { stages as stageKinds } from "../stages/index.ts";
-import type { StageDefinition, StageSpec } from "../stages/stage.ts";
+import { isEarlier, type RecipeStage, type StageDefinition, type StageSpec } from "../stages/stage.ts";
 import { llavaKdPublished } from "./llava/published.ts";
 import { llavaFiles } from "./llava-files.ts";
 import { llavaKd } from "./llava-kd.ts";
@@ -55,9 +55,11 @@ export const benchmarksOfRun = {
   params: benchmarksParams,
   headline: { metric: "benchmarkScore", label: "Benchmark score", unit: "fraction", higherIsBetter: true },
   published: llavaKdPublished,
-  stages({ recipe, params, stage, ...asked }: BenchmarksParams, seed: number): StageSpec[] {
+  stages({ recipe, params, stage, ...asked }: BenchmarksParams, seed: number): RecipeStage[] {
     const source = sources[recipe] as RecipeDefinition;
-    const planned = source.stages(source.params.parse(params), seed);
+    const planned = source
+      .stages(source.params.parse(params), seed)
+      .map((each) => (isEarlier(each) ? { ...each, param: `params.${each.param}` } : each));
     const named = stage ?? planned.filter(leavesModel).at(-1)?.name ?? "";
     const needed = ancestors(planned, named);
     if (asked.benchmarks.length === 0) return needed;
@@ -72,18 +74,20 @@ export const benchmarksOfRun = {
   },
 } satisfies RecipeDefinition<BenchmarksParams>;
 
-function leavesModel({ kind }: StageSpec): boolean {
+function leavesModel(stage: RecipeStage): boolean {
   const kinds: Readonly<Record<string, StageDefinition>> = stageKinds as never;
-  return Object.hasOwn(kinds[kind]?.outputs ?? {}, "model");
+  return !isEarlier(stage) && Object.hasOwn(kinds[stage.kind]?.outputs ?? {}, "model");
 }
 
 /** The stage and those that it needs, in the plan's order. */
-function ancestors(planned: readonly StageSpec[], name: string): StageSpec[] {
+function ancestors(planned: readonly RecipeStage[], name: string): RecipeStage[] {
   const needed = new Set<string>();
   const visit = (stage: string) => {
     if (needed.has(stage)) return;
     needed.add(stage);
-    for (const input of Object.values(planned.find((each) => each.name === stage)?.inputs ?? {})) visit(input.stage);
+    const spec = planned.find((each) => each.name === stage);
+    if (spec === undefined || isEarlier(spec)) return;
+    for (const input of Object.values(spec.inputs)) visit(input.stage);
   };
   visit(name);
   return planned.filter((each) => needed.has(each.name));

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { StageSpec } from "../stages/stage.ts";
+import type { RecipeStage, StageSpec } from "../stages/stage.ts";
 import {
   commonShape,
   distillationParams,
   isDistilled,
   schemeStages as names,
   studentParams,
-  teacherParams,
+  teacherChoice,
 } from "./llava/params.ts";
 import { llavaKdPublished } from "./llava/published.ts";
 import {
@@ -29,7 +29,7 @@ const llavaKdParams = z.strictObject({
     .default(["DPT", "SFT", "DFT"])
     .describe("The student's stages in order: pre-training and fine-tuning, D for distilled"),
   student: studentParams,
-  teacher: teacherParams,
+  teacher: teacherChoice,
   distillation: distillationParams,
 });
 
@@ -46,7 +46,7 @@ export const llavaKd = {
   headline: { metric: "vqaAccuracy", label: "VQA accuracy", unit: "fraction", higherIsBetter: true },
   published: llavaKdPublished,
   sweeps: llavaKdSweeps,
-  stages({ scheme, student, teacher, distillation, ...common }: LlavaKdParams, seed: number): StageSpec[] {
+  stages({ scheme, student, teacher, distillation, ...common }: LlavaKdParams, seed: number): RecipeStage[] {
     const { numImages, imagesSeed, alignment, tuning, labelSmoothing } = student;
     const subset = numImages === null ? null : { numImages, seed: imagesSeed ?? seed };
     const taught = scheme.some(isDistilled) ? teacherSide({ teacher, distillation, subset, common, seed }) : null;
@@ -81,7 +81,10 @@ interface TeacherSide extends Pick<LlavaKdParams, "teacher" | "distillation"> {
 function teacherSide({ teacher, distillation, subset, common, seed }: TeacherSide) {
   const { data, threads, device } = common;
   const { objective, precision, topK } = distillation;
-  const stages = teacherStages(common, teacher, seed);
+  const stages: RecipeStage[] =
+    teacher.from === "run"
+      ? [{ name: "teacher", run: teacher.run, stage: teacher.stage, artifact: "model", param: "teacher" }]
+      : teacherStages(common, teacher, seed);
   const model = { stage: stages.at(-1)!.name, artifact: "model" };
   if (distillation.teacher === "online") {
     return { stages, distillation: { objective, teacher: { input: "teacher" as const, from: model } } };

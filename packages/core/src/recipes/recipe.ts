@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Objective, Watch } from "../search/objective.ts";
 import type { SearchInput } from "../search/search.ts";
-import type { StageSpec } from "../stages/stage.ts";
+import type { RecipeStage } from "../stages/stage.ts";
 
 /** The number that ranks the runs of a recipe. */
 export interface Headline {
@@ -51,5 +51,5 @@ export interface RecipeDefinition<P = unknown> {
   published: readonly PublishedRow[];
   /** By name, kebab-case; they fill the sweep's form and are checked by the table's test. */
   sweeps?: Readonly<Record<string, RecipeSweep>>;
-  stages(params: P, seed: number): StageSpec[];
+  stages(params: P, seed: number): RecipeStage[];
 }

@@ -17,7 +17,7 @@ export interface StageInput {
   artifact: string;
 }
 
-/** One node of a recipe's DAG. `params` has been parsed by the kind's schema. */
+/** A stage to execute, if nobody has. `params` has been parsed by the kind's schema. */
 export interface StageSpec {
   /** Unique within the run, kebab-case: "sft", "evaluate-blanked". */
   name: string;
@@ -25,6 +25,27 @@ export interface StageSpec {
   params: Record<string, unknown>;
   inputs: Record<string, StageInput>;
   seed: number;
+}
+
+/** A finished stage of an earlier run, taken as it is: the run lists it among its own stages and executes nothing. */
+export interface EarlierStage {
+  /** Its name in the run that takes it, unique there: "teacher". */
+  name: string;
+  /** Id of the earlier run. */
+  run: string;
+  /** Its name in the earlier run; null for the last one there that leaves the artifact. */
+  stage: string | null;
+  /** The output that is wanted of it. */
+  artifact: string;
+  /** Path of the parameter that names it, for complaints: "teacher". */
+  param: string;
+}
+
+/** A node of a recipe's DAG. */
+export type RecipeStage = StageSpec | EarlierStage;
+
+export function isEarlier(stage: RecipeStage): stage is EarlierStage {
+  return "run" in stage;
 }
 
 /** The browser-safe half of a stage kind; its run() stands in the table of runs [node]. */

@@ -65,21 +65,52 @@ const picturesShape = (defaults: { numImages: number | null; imagesSeed: number 
     .describe(`Seed that draws these pictures; empty: the run's seed, ${defaults.effect}`),
 });
 
+const teacherShape = {
+  ...modelShape({
+    decoder: { dim: 128, layers: 3, heads: 4, kvHeads: 2, hidden: 384, ropeBase: 10_000 },
+    languageSteps: 300,
+  }),
+  alignment: training(200, { batchSize: 16, learningRate: 1e-3 }).describe("PT: projector, on captions"),
+  tuning: training(700, { batchSize: 16, learningRate: 1e-3 }).describe("SFT: projector and language model"),
+  ...picturesShape({ numImages: null, imagesSeed: 1, effect: "so that it sees what its student sees" }),
+  seed: z.int().nonnegative().default(1).describe("Seed of its weights and batches: two seeds are two teachers"),
+};
+
 export const teacherParams = z
-  .strictObject({
-    ...modelShape({
-      decoder: { dim: 128, layers: 3, heads: 4, kvHeads: 2, hidden: 384, ropeBase: 10_000 },
-      languageSteps: 300,
-    }),
-    alignment: training(200, { batchSize: 16, learningRate: 1e-3 }).describe("PT: projector, on captions"),
-    tuning: training(700, { batchSize: 16, learningRate: 1e-3 }).describe("SFT: projector and language model"),
-    ...picturesShape({ numImages: null, imagesSeed: 1, effect: "so that it sees what its student sees" }),
-    seed: z.int().nonnegative().default(1).describe("Seed of its weights and batches: two seeds are two teachers"),
-  })
+  .strictObject(teacherShape)
   .prefault({})
   .describe("The larger model: whoever has trained it before with the same settings finds it finished");
 
 export type TeacherParams = z.output<typeof teacherParams>;
+
+/** A student's teacher: its settings, or an earlier run that has it. */
+export const teacherChoice = z
+  .discriminatedUnion("from", [
+    z
+      .strictObject({
+        // Left out it means this: parameters from before there was a choice name none.
+        from: z.literal("training").optional().default("training"),
+        ...teacherShape,
+      })
+      .meta({ title: "Training, unless the same has been trained before" }),
+    z
+      .strictObject({
+        from: z.literal("run"),
+        run: z
+          .uuid()
+          .meta({ title: "Earlier run", runWith: "model" })
+          .describe("Run whose model teaches: any that looks through the same encoder and was trained on the same data"),
+        stage: z
+          .string()
+          .min(1)
+          .nullable()
+          .default(null)
+          .describe("Its stage whose model is meant; empty: the last that leaves one"),
+      })
+      .meta({ title: "The model of an earlier run" }),
+  ])
+  .prefault({})
+  .describe("The larger model: whoever has trained it before with the same settings finds it finished");
 
 export const studentParams = z
   .strictObject({
