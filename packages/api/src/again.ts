@@ -1,17 +1,17 @@
-import { dataKey, parseRun, planRun, requiredData, SpecError, type StageVariants, withPoint } from "@retort/core";
-import { fingerprintDataset } from "@retort/core/node";
+import { learnFacts, type PlanFacts, parseRun, planRun, SpecError, type StageVariants, withPoint } from "@retort/core";
 import { ConflictError, type Database, NotFoundError, type RunDetail } from "@retort/db";
 import { completeParams, findRecipe } from "./parameters.ts";
+import { planSources, scopeOf } from "./plan-sources.ts";
 
 /**
  * Executes a stage of a run, and all that depends on it, anew: a new run whose other stages are taken from the old one. Results
  * are never overwritten, so the n-th repetition is a stage of its own, told apart by its number in the content key.
  * @param from name of the stage; without one every stage is executed anew
- * @throws NotFoundError; SpecError UNKNOWN_STAGE
+ * @throws NotFoundError; SpecError UNKNOWN_STAGE, EARLIER_STAGE
  */
 export async function rerunRun(db: Database, { runId, from }: { runId: string; from?: string | undefined }) {
   const run = await findRunRow(db, runId);
-  const stages = from === undefined ? run.stages.filter(({ needs }) => needs.length === 0) : [stageOf(run, from)];
+  const stages = from === undefined ? firstStages(run) : [stageOf(run, from)];
   const variants: Record<string, { repeat: number }> = {};
   for (const { name, contentKey } of stages) variants[name] = { repeat: await db.stages.nextRepetition(contentKey) };
   const suffix = from === undefined ? "again" : `again from ${from}`;
@@ -22,7 +22,8 @@ export async function rerunRun(db: Database, { runId, from }: { runId: string; f
  * Goes on from the newest checkpoint of a run's stage with changed parameters: a new run whose stage of that name is forked and
  * whose stages before it are taken from the old one. Which checkpoint it was, is part of the stage's content key.
  * @param params what changes, laid over the run's parameters
- * @throws NotFoundError, ConflictError when the stage has left no checkpoint; SpecError for wrong parameters
+ * @throws NotFoundError, ConflictError when the stage has left no checkpoint; SpecError for wrong parameters,
+ * EARLIER_STAGE
  */
 export async function forkRun(
   db: Database,
@@ -64,15 +65,13 @@ async function launchVariant(
   { params, variants, name }: { params: Record<string, unknown>; variants: StageVariants; name: string },
 ): Promise<{ runId: string }> {
   const request = { recipe: run.recipe, params, seed: run.seed };
-  const fingerprints = new Map<string, string>();
-  for (const reference of requiredData(request))
-    fingerprints.set(dataKey(reference), await fingerprintDataset(reference));
   const project = await db.projects.get(run.projectSlug);
-  const scope = project?.isIsolated ? project.id : undefined;
+  const facts: PlanFacts = { fingerprints: new Map(), earlier: new Map() };
+  await learnFacts(request, facts, planSources(db, project));
   const { configKey, params: stored } = parseRun(request);
   const { id } = await db.runs.create({
     ...{ projectId: run.projectId, recipe: run.recipe, params: stored, seed: run.seed, name, configKey },
-    stages: planRun({ ...request, fingerprints, variants, scope }),
+    stages: planRun({ ...request, ...facts, variants, scope: scopeOf(project) }),
   });
   return { runId: id };
 }
@@ -83,7 +82,27 @@ async function findRunRow(db: Database, runId: string): Promise<RunDetail> {
   return run;
 }
 
+/** Those that need no other stage of the run's own: repeated, they repeat all but what it took from earlier runs. */
+function firstStages(run: RunDetail): RunDetail["stages"] {
+  const { specs } = parseRun(run);
+  const own = new Set(specs.map(({ name }) => name));
+  const first = specs.filter(({ inputs }) => !Object.values(inputs).some(({ stage }) => own.has(stage)));
+  return run.stages.filter((stage) => first.some(({ name }) => name === stage.name));
+}
+
+/** @throws SpecError UNKNOWN_STAGE; EARLIER_STAGE for one that the run took from an earlier run */
 function stageOf(run: RunDetail, name: string): RunDetail["stages"][number] {
+  const earlier = parseRun(run).earlier.find((stage) => stage.name === name);
+  if (earlier !== undefined) {
+    throw new SpecError({
+      code: "EARLIER_STAGE",
+      message: `The run took the stage "${name}" from an earlier run as it was`,
+      expected: "a stage of its own",
+      got: name,
+      where: `run ${run.id}`,
+      fix: `Do it again in run ${earlier.run}`,
+    });
+  }
   const found = run.stages.find((stage) => stage.name === name);
   if (found !== undefined) return found;
   throw new SpecError({

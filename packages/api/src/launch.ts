@@ -1,9 +1,9 @@
-import { dataKey, type PlannedStage, parseRun, planRun, requiredData, type StageStatus } from "@retort/core";
-import { fingerprintDataset } from "@retort/core/node";
-import type { Database } from "@retort/db";
+import { learnFacts, type PlanFacts, type PlannedStage, parseRun, planRun, type StageStatus } from "@retort/core";
+import type { Database, TakingProject } from "@retort/db";
 import type { z } from "zod";
-import type { launchRequest, RunPreview, runRequest } from "./contract/run.ts";
+import type { launchRequest, previewRequest, RunPreview, runRequest } from "./contract/run.ts";
 import { completeParams, findRecipe } from "./parameters.ts";
+import { planSources, scopeOf } from "./plan-sources.ts";
 import { findProject } from "./views/project.ts";
 import { stageTitle } from "./views/stage-title.ts";
 
@@ -17,11 +17,12 @@ interface PlannedRun {
 /**
  * Creates one run a seed; equal stages become one, finished ones are reused.
  * @returns the runs' ids in the order of the seeds
- * @throws SpecError for an unknown project or recipe and for wrong parameters, DataError for a data set that is not there
+ * @throws SpecError for an unknown project or recipe, for wrong parameters and for a stage of an earlier run that cannot be taken,
+ * DataError for a data set that is not there
  */
 export async function launchRuns(db: Database, request: z.output<typeof launchRequest>): Promise<string[]> {
   const project = await findProject(db, request.project);
-  const planned = await planRuns(request, project.isIsolated ? project.id : undefined);
+  const planned = await planRuns(db, request, project);
   const runIds: string[] = [];
   for (const { seed, configKey, params, stages } of planned) {
     const name = request.name ?? request.recipe;
@@ -41,8 +42,9 @@ export async function launchRuns(db: Database, request: z.output<typeof launchRe
 }
 
 /** What launchRuns() would do with the same request. */
-export async function previewRuns(db: Database, request: z.output<typeof runRequest>): Promise<RunPreview> {
-  const planned = await planRuns(request);
+export async function previewRuns(db: Database, request: z.output<typeof previewRequest>): Promise<RunPreview> {
+  const project = request.project === undefined ? null : await findProject(db, request.project);
+  const planned = await planRuns(db, request, project);
   const all = planned.flatMap((run) => run.stages.map((stage) => stage.contentKey));
   const timesAsked = new Map<string, number>();
   for (const key of all) timesAsked.set(key, (timesAsked.get(key) ?? 0) + 1);
@@ -76,20 +78,21 @@ export async function previewRuns(db: Database, request: z.output<typeof runRequ
   };
 }
 
-async function planRuns({ recipe, params, seeds }: z.output<typeof runRequest>, scope?: string): Promise<PlannedRun[]> {
+async function planRuns(
+  db: Database,
+  { recipe, params, seeds }: z.output<typeof runRequest>,
+  project: TakingProject | null,
+): Promise<PlannedRun[]> {
   const complete = completeParams(findRecipe(recipe), params);
-  const fingerprints = new Map<string, string>();
+  const facts: PlanFacts = { fingerprints: new Map(), earlier: new Map() };
+  const runs: PlannedRun[] = [];
   for (const seed of new Set(seeds)) {
-    for (const reference of requiredData({ recipe, params: complete, seed })) {
-      const key = dataKey(reference);
-      if (!fingerprints.has(key)) fingerprints.set(key, await fingerprintDataset(reference));
-    }
-  }
-  return [...new Set(seeds)].map((seed) => {
     const request = { recipe, params: complete, seed };
+    await learnFacts(request, facts, planSources(db, project));
     const { configKey, params: stored } = parseRun(request);
-    return { seed, configKey, params: stored, stages: planRun({ ...request, fingerprints, scope }) };
-  });
+    runs.push({ seed, configKey, params: stored, stages: planRun({ ...request, ...facts, scope: scopeOf(project) }) });
+  }
+  return runs;
 }
 
 function sourcesOf(stage: PlannedStage, all: readonly PlannedStage[]): string[] {

@@ -4,6 +4,7 @@ export type { ApiKeyRow, Auth, SessionRow } from "./auth.ts";
 export type { CheckpointRow, Checkpoints } from "./checkpoints.ts";
 export type { Cost, Costs } from "./costs.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
+export type { TakingProject } from "./earlier-stage.ts";
 export { ConflictError, LostLeaseError, NotFoundError } from "./errors.ts";
 export type {
   EvaluationChoice,

@@ -109,6 +109,10 @@ export interface RunQuery {
   projectId?: string;
   recipe?: string;
   status?: RunStatus;
+  /** Only runs with a finished stage that has left an artifact of this name. */
+  artifact?: string;
+  /** Only runs whose name or recipe holds this text, or whose id ends with it. */
+  search?: string;
   /** Id of the last run of the page before. */
   cursor?: string;
   /** Default 50. */

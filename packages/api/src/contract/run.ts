@@ -76,6 +76,9 @@ export const runRequest = z.strictObject({
   seeds: z.array(seed).min(1).max(1000).default([0]),
 });
 
+/** `project` decides what can be reused; left out it is not looked at. */
+export const previewRequest = runRequest.extend({ project: projectSlug.optional() });
+
 /** The range keeps sums and sorts of priorities far from where integers end. */
 export const priority = z.number().int().min(-1000).max(1000);
 

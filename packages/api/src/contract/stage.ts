@@ -37,6 +37,8 @@ export const stage = z.object({
   attempt: z.number().int(),
   /** True when an earlier run had asked for this very stage: it is executed once for both. */
   reused: z.boolean(),
+  /** The earlier run that it was taken from as it is, since the run's parameters name that one; null for the run's own stages. */
+  earlier: z.object({ runId: z.string(), runName: z.string() }).nullable(),
   params: jsonObject,
   seed: z.number(),
   contentKey: z.string(),

@@ -4,11 +4,11 @@ import { forkRun, rerunRun } from "../again.ts";
 import { jsonObject } from "../contract/json.ts";
 import {
   launchRequest,
+  previewRequest,
   priority,
   type Run,
   run,
   runPreview,
-  runRequest,
   runStatus,
   runSummary,
   stageDifference,
@@ -24,7 +24,7 @@ const runId = z.strictObject({ runId: z.uuid() });
 export const runsRouter = router({
   /** What launch would do: runs, stages, what is shared and what is there already. */
   preview: procedure
-    .input(runRequest)
+    .input(previewRequest)
     .output(runPreview)
     .query(({ ctx, input }) => previewRuns(ctx.db, input)),
 
@@ -40,6 +40,14 @@ export const runsRouter = router({
         project: z.string().optional(),
         status: runStatus.optional(),
         recipe: z.string().optional(),
+        artifact: z.string().optional().describe("Only runs with a finished stage that has left one of this name"),
+        search: z
+          .string()
+          .trim()
+          .min(1)
+          .max(200)
+          .optional()
+          .describe("A part of its name or recipe, or the end of its id"),
         /** Metrics whose newest values are wanted: ["loss"]. */
         metricKeys: z.array(z.string()).max(50).default([]),
         limit: z.number().int().min(1).max(500).default(50),

@@ -1,23 +1,23 @@
 import {
   columnsOf,
   countPoints,
-  dataKey,
   flatPoint,
   labelsOf,
   layoutOf,
+  learnFacts,
   nextTrials,
+  type PlanFacts,
   type PlannedStage,
   planRun,
-  requiredData,
   type Search,
   SpecError,
   type WantedTrial,
   withPoint,
 } from "@retort/core";
-import { fingerprintDataset } from "@retort/core/node";
-import { type Database, waitingReason } from "@retort/db";
+import { type Database, type TakingProject, waitingReason } from "@retort/db";
 import type { z } from "zod";
 import type { SweepPreview, sweepRequest } from "../contract/sweep.ts";
+import { planSources, requireEarlierStages, scopeOf } from "../plan-sources.ts";
 import { findProject } from "../views/project.ts";
 import { estimateTime } from "./estimate.ts";
 import { type CheckedSweep, readSweepRequest } from "./read-request.ts";
@@ -30,11 +30,11 @@ const numShown = 50;
 export async function previewSweep(db: Database, request: z.output<typeof sweepRequest>): Promise<SweepPreview> {
   const project = await findProject(db, request.project);
   const sweep = readSweepRequest(request);
-  const { search } = sweep;
+  const { search, recipe, params } = sweep;
+  await requireEarlierStages(db, { recipe: recipe.name, params, seed: search.space.seeds[0]! }, project);
   const layout = layoutOf(search.space);
   const first = nextTrials({ search, layout, state: null, history: [], room: maxPlanned });
-  const scope = project.isIsolated ? project.id : undefined;
-  const { runs, refusals } = await planTrials(sweep, first.trials, scope);
+  const { runs, refusals } = await planTrials(db, { sweep, trials: first.trials, project });
   const stages = runs.flat();
   const unique = new Map(stages.map((stage) => [stage.contentKey, stage]));
   const timesAsked = new Map<string, number>();
@@ -45,7 +45,7 @@ export async function previewSweep(db: Database, request: z.output<typeof sweepR
   const numSeeds = search.space.seeds.length;
   const learns = search.sampler.kind === "tpe" || search.population !== null;
   return {
-    recipe: sweep.recipe.name,
+    recipe: recipe.name,
     name: sweep.name,
     numPoints,
     numSeeds,
@@ -84,21 +84,18 @@ function pointsOf(trials: readonly WantedTrial[]): WantedTrial[] {
 }
 
 async function planTrials(
-  { recipe, params: base }: CheckedSweep,
-  trials: readonly WantedTrial[],
-  scope: string | undefined,
+  db: Database,
+  { sweep, trials, project }: { sweep: CheckedSweep; trials: readonly WantedTrial[]; project: TakingProject },
 ): Promise<{ runs: PlannedStage[][]; refusals: string[] }> {
-  const fingerprints = new Map<string, string>();
+  const { recipe, params: base } = sweep;
+  const facts: PlanFacts = { fingerprints: new Map(), earlier: new Map() };
   const runs: PlannedStage[][] = [];
   const refused: string[] = [];
   for (const { point, seed } of trials) {
     const request = { recipe: recipe.name, params: withPoint(base, point), seed };
     try {
-      for (const reference of requiredData(request)) {
-        const key = dataKey(reference);
-        if (!fingerprints.has(key)) fingerprints.set(key, await fingerprintDataset(reference));
-      }
-      runs.push(planRun({ ...request, fingerprints, scope }));
+      await learnFacts(request, facts, planSources(db, project));
+      runs.push(planRun({ ...request, ...facts, scope: scopeOf(project) }));
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
       refused.push(error.message);

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { allSchemes } from "../recipes/llava/sweeps.ts";
-import { dataKey, planRun, requiredData } from "./plan.ts";
+import {
+  dataKey,
+  earlierKey,
+  learnFacts,
+  type PlanFacts,
+  type PlannedStage,
+  parseRun,
+  planRun,
+  requiredData,
+} from "./plan.ts";
 
 const plan = (params: object, seed = 1, recipe = "llava-kd") => {
   const request = { recipe, params, seed };
@@ -46,6 +55,49 @@ describe("llava-kd", () => {
     expect(other.get("teacher-outputs")).not.toBe(one.get("teacher-outputs"));
     const fixed = { student: { imagesSeed: 5 } };
     expect(keysOf(plan(fixed, 1)).get("teacher-outputs")).toBe(keysOf(plan(fixed, 2)).get("teacher-outputs"));
+  });
+
+  it("takes the teacher from an earlier run, and asks of it what it would ask of one with the same settings", async () => {
+    const run = "01890000-0000-7000-8000-000000000000";
+    const trained = plan({}, 1);
+    const model = trained.find(({ name }) => name === "teacher-2-sft")!;
+    const request = { recipe: "llava-kd", params: { teacher: { from: "run", run } }, seed: 1 };
+    const facts: PlanFacts = { fingerprints: new Map(), earlier: new Map() };
+    const asked: unknown[] = [];
+    const sources = {
+      fingerprint: async () => "fingerprint",
+      earlierStage: async (stage: unknown): Promise<PlannedStage> => {
+        asked.push(stage);
+        return { ...model, inputs: [] };
+      },
+    };
+    for (let times = 0; times < 2; times++) await learnFacts(request, facts, sources);
+    const teacher = { name: "teacher", run, stage: null, artifact: "model", param: "teacher" };
+    expect(asked).toEqual([teacher]);
+    expect([...facts.earlier.keys()]).toEqual([earlierKey(teacher)]);
+    const taken = planRun({ ...request, ...facts });
+    expect(taken.filter(({ name }) => name.startsWith("teacher")).map(({ name }) => name)).toEqual([
+      "teacher",
+      "teacher-outputs",
+    ]);
+    for (const name of ["features", "teacher-outputs", "1-dpt", "3-dft", "evaluate"])
+      expect(keysOf(taken).get(name)).toBe(keysOf(trained).get(name));
+    expect(() => planRun({ ...request, fingerprints: facts.fingerprints })).toThrow(/needs a stage of an earlier run/);
+    const benchmarks = { recipe: "benchmarks", params: { recipe: "llava-kd", params: request.params }, seed: 1 };
+    expect(parseRun(benchmarks).earlier).toEqual([{ ...teacher, param: "params.teacher" }]);
+  });
+
+  it("wants no teacher where nothing is distilled, and means training where none is named", () => {
+    const run = "01890000-0000-7000-8000-000000000000";
+    expect(keysOf(plan({ scheme: ["PT", "SFT"], teacher: { from: "run", run } }))).toEqual(
+      keysOf(plan({ scheme: ["PT", "SFT"] })),
+    );
+    const named = keysOf(plan({ teacher: { from: "training", seed: 2 } }));
+    expect(keysOf(plan({ teacher: { seed: 2 } }))).toEqual(named);
+    const parse = (teacher: object) => parseRun({ recipe: "llava-kd", params: { teacher }, seed: 1 });
+    expect(parse({ seed: 2 }).params.teacher).toMatchObject({ from: "training", seed: 2 });
+    expect(() => parse({ from: "run", run, seed: 2 })).toThrow(/seed/);
+    expect(() => parse({ from: "run", run: "latest" })).toThrow(expect.objectContaining({ where: "teacher.run" }));
   });
 
   it("trains what the paper trains in each stage, with its losses", () => {

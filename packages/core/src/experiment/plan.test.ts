@@ -89,6 +89,29 @@ describe("planStages", () => {
     expect(x!.contentKey).not.toBe(y!.contentKey);
   });
 
+  it("takes a stage of an earlier run as it is, before those that need it", () => {
+    const left = { stage: "teacher", artifact: "unlisted" };
+    const specs = diamond.map((stage) =>
+      stage.name === "joined" ? { ...stage, inputs: { ...stage.inputs, left } } : stage,
+    );
+    const earlier = [{ ...plan([spec("sft", "train", { params: { lr: 0.7 } })])[0]!, name: "teacher" }];
+    const planned = planStages(specs, { definitions, fingerprints, earlier });
+    expect(planned.map(({ name }) => name)).toEqual(["teacher", "a", "b", "joined"]);
+    const joined = planned.at(-1)!;
+    expect(joined.inputs[0]).toEqual({
+      name: "left",
+      sourceContentKey: earlier[0]!.contentKey,
+      artifactName: "unlisted",
+    });
+    expect(joined.keyParts.inputs.left).toEqual({ contentKey: earlier[0]!.contentKey, artifact: "unlisted" });
+    const taken = { definitions, fingerprints, earlier: [{ ...earlier[0]!, name: "a" }] };
+    expect(() => planStages(diamond, taken)).toThrow(expect.objectContaining({ code: "DUPLICATE_STAGE" }));
+    const variants = { teacher: { repeat: 1 } };
+    expect(() => planStages(specs, { definitions, fingerprints, earlier, variants })).toThrow(
+      /Unknown stage "teacher"/,
+    );
+  });
+
   it.each<[string, StageSpec[], { code: string; where?: string }]>([
     ["an unknown kind", [spec("a", "trian")], { code: "UNKNOWN_STAGE", where: "a" }],
     ["a wrong parameter", [spec("a", "train", { params: { lr: "high", foo: 1 } })], { code: "BAD_PARAMS" }],

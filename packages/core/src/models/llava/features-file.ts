@@ -105,7 +105,7 @@ export function requireSameEncoder(
     expected: `encoder ${encoderSha256(weights).slice(0, 12)}, ${numImageTokens(config)} image tokens`,
     got: `encoder ${about.encoderSha256.slice(0, 12)}, ${shape[0]} image tokens`,
     where: "input features",
-    fix: "Take the features of a vision-features stage that had the same encoder and the same merging.",
+    fix: "Take features and model of one encoder with the same merging; a teacher, too, must have looked through it.",
   });
 }
 

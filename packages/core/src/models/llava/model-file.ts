@@ -48,7 +48,7 @@ export function readModel(bytes: Uint8Array, where: string): LlavaModel {
       expected: `metadata "${METADATA_KEY}"`,
       got: Object.keys(metadata).join(", ") || "no metadata",
       where,
-      fix: "Use the model artifact of a vlm-sft stage.",
+      fix: "Use the model of a stage that trains or imports one: vlm-sft, lm-pretrain, llava-train, conversation-train, model-import.",
     });
   }
   const { config, tokenizer, parameters } = header.parse(JSON.parse(text));

@@ -99,7 +99,9 @@ export const teacherChoice = z
         run: z
           .uuid()
           .meta({ title: "Earlier run", runWith: "model" })
-          .describe("Run whose model teaches: any that looks through the same encoder and was trained on the same data"),
+          .describe(
+            "Run whose model teaches: any that looks through the same encoder and was trained on the same data",
+          ),
         stage: z
           .string()
           .min(1)

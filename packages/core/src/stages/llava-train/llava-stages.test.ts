@@ -201,6 +201,7 @@ describe("stages of LLaVA-KD", { timeout: 120_000 }, () => {
     const elsewhere = encoderFile("other-encoder.onnx", 9);
     const stranger = await languageModel(elsewhere, { seed: 5, dim: 16 });
     await expect(by(stranger)).rejects.toMatchObject({ code: "DATA_TEACHER_ENCODER" });
+    await expect(outputsOf(stranger, features, {})).rejects.toMatchObject({ code: "DATA_FEATURES_OF_ANOTHER_ENCODER" });
     const strange = await featuresOf(elsewhere, "other-features.safetensors");
     await expect(trainStage({}, { model: student, features: strange })).rejects.toMatchObject({
       code: "DATA_FEATURES_OF_ANOTHER_ENCODER",
