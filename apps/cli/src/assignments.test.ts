@@ -24,6 +24,14 @@ describe("parseAssignments", () => {
     });
   });
 
+  it("reads as text what is one though it looks like a number", () => {
+    const texts = new Set(["teacher.run"]);
+    expect(parseAssignments(["teacher.run=12345e67", "seed=1e3"], { texts })).toEqual({
+      teacher: { run: "12345e67" },
+      seed: 1_000,
+    });
+  });
+
   it("takes the last of several values", () => {
     expect(parseAssignments(["steps=1", "steps=2"])).toEqual({ steps: 2 });
     expect(parseAssignments(['model={"dim":1,"heads":2}', "model.dim=3"])).toEqual({ model: { dim: 3, heads: 2 } });

@@ -1,16 +1,20 @@
 import { usageError } from "./cli-error.ts";
 
 /**
- * Parameters from `--set model.dim=96 --set name=small`: dotted keys, values as JSON where they are JSON, else as text.
+ * Parameters from `--set model.dim=96 --set name=small`: dotted keys, values as JSON where they are JSON, else as text; those of the keys
+ * in `texts` always as text.
  * @throws CliError (exit code 2) for a part that is no assignment, and for a key that is both a value and a parent
  */
-export function parseAssignments(assignments: readonly string[]): Record<string, unknown> {
+export function parseAssignments(
+  assignments: readonly string[],
+  { texts = new Set() }: { texts?: ReadonlySet<string> } = {},
+): Record<string, unknown> {
   const params: Record<string, unknown> = {};
-  for (const assignment of assignments) assign(params, assignment);
+  for (const assignment of assignments) assign(params, assignment, texts);
   return params;
 }
 
-function assign(params: Record<string, unknown>, assignment: string): void {
+function assign(params: Record<string, unknown>, assignment: string, texts: ReadonlySet<string>): void {
   const [, path, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
   if (path === undefined || text === undefined) {
     throw usageError(`--set ${assignment}: expected key=value, for example --set steps=200 or --set model.dim=96`);
@@ -28,7 +32,7 @@ function assign(params: Record<string, unknown>, assignment: string): void {
     parent[key] = next;
     parent = next;
   }
-  parent[last] = parseValue(text);
+  parent[last] = texts.has(path.trim()) ? text : parseValue(text);
 }
 
 function parseValue(text: string): unknown {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { parseAssignments } from "../assignments.ts";
 import type { CliEnv } from "../env.ts";
 import { print } from "../output/print.ts";
+import { readParameters } from "../run-parameters.ts";
 import { resolveRun, shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
 
@@ -20,8 +20,9 @@ export function fork(program: Command, env: CliEnv): void {
     .option("--name <text>", "what lists call the run")
     .action(async (reference: string, stage: string, { set, name }: { set: string[]; name?: string }) => {
       const { retort } = await connect(env);
-      const params = parseAssignments(set);
       const runId = await resolveRun(retort, reference);
+      const { recipe } = await retort.runs.get.query({ runId });
+      const params = await readParameters(retort, recipe, set);
       const forked = await retort.runs.fork.mutate({ runId, stage, params, name });
       print(`launched ${shortId(forked.runId)} from step ${forked.step}  (${forked.runId})`);
     });

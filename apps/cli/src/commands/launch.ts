@@ -3,6 +3,7 @@ import { parseAssignments } from "../assignments.ts";
 import { exitCodes } from "../cli-error.ts";
 import type { CliEnv } from "../env.ts";
 import { hint, print, printJson } from "../output/print.ts";
+import { readParameters } from "../run-parameters.ts";
 import { shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
 import { warnWithoutWorkers } from "../watch/worker-check.ts";
@@ -33,8 +34,10 @@ export function launch(program: Command, env: CliEnv): void {
     .option("--watch", "follow the run to its end; exit code 1 when it fails")
     .option("--json", "print JSON")
     .action(async (recipe: string, options: Options) => {
-      const params = parseAssignments(options.set);
+      // Bad syntax needs no server to be told.
+      parseAssignments(options.set);
       const { retort } = await connect(env);
+      const params = await readParameters(retort, recipe, options.set);
       const seeds = options.seeds ?? [options.seed ?? 0];
       const { project, name, priority } = options;
       const { runIds } = await retort.runs.launch.mutate({ recipe, params, seeds, project, name, priority });

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { exitCodes } from "../cli-error.ts";
 import type { CliEnv } from "../env.ts";
 import { hint, print, printJson } from "../output/print.ts";
+import { withRunIds } from "../run-parameters.ts";
 import { shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
 import type { SourcedSweep } from "../sweep/read-sweeps.ts";
@@ -30,10 +31,18 @@ export function sweep(program: Command, env: CliEnv): void {
       const { readSweeps } = await import("../sweep/read-sweeps.ts");
       const found = (await Promise.all(sources.map((source) => readSweeps(retort, source)))).flat();
       const { project } = options;
-      const sweeps = found.map(({ source, request }) => ({
-        source,
-        request: project === undefined ? request : { ...request, project },
-      }));
+      const sweeps: SourcedSweep[] = [];
+      for (const { source, request } of found) {
+        const { recipe, params } = request;
+        sweeps.push({
+          source,
+          request: {
+            ...request,
+            ...(params === undefined ? {} : { params: await withRunIds(retort, recipe, params) }),
+            ...(project === undefined ? {} : { project }),
+          },
+        });
+      }
       if (options.dryRun) return preview(retort, sweeps, options);
       // All are checked before the first is launched: a file is launched as a whole or not at all.
       for (const { request } of sweeps.length > 1 ? sweeps : []) await retort.sweeps.preview.query(request);

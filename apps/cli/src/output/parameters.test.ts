@@ -12,6 +12,7 @@ it("lists nested parameters by dotted key with type, default and meaning", () =>
       .discriminatedUnion("adapter", [
         z.strictObject({ adapter: z.literal("scenes"), count: z.int().default(5) }),
         z.strictObject({ adapter: z.literal("files"), path: z.string() }),
+        z.strictObject({ adapter: z.literal("run"), run: z.uuid().meta({ runWith: "model" }) }),
       ])
       .default({ adapter: "scenes", count: 5 }),
     name: z.string().nullable().default(null),
@@ -22,10 +23,12 @@ it("lists nested parameters by dotted key with type, default and meaning", () =>
     ["lr", "number > 0", "0.1"],
     ["load", "one of busy, idle", '"busy"'],
     ["model.dim", "integer > 0", "64"],
-    ["data.adapter", '"scenes" or "files"', '"scenes"'],
+    ["data.adapter", '"scenes" or "files" or "run"', '"scenes"'],
     ["data.count", "integer", "5"],
     ["data.path", "string", null],
+    ["data.run", "run with a model", null],
     ["name", "string or null", "null"],
   ]);
+  expect(rows.filter(({ isRun }) => isRun).map(({ key }) => key)).toEqual(["data.run"]);
   expect(rows[0]!.description).toBe("Steps of work");
 });

@@ -7,6 +7,8 @@ export interface Parameter {
   /** As JSON; null for a parameter that has to be given. */
   byDefault: string | null;
   description: string;
+  /** It names an earlier run. */
+  isRun: boolean;
 }
 
 interface JsonSchema {
@@ -23,6 +25,8 @@ interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
+  /** The value is the id of a run that has left an artifact of this name. */
+  runWith?: string;
 }
 
 /** The parameters that a JSON Schema describes, nested ones by their dotted key. */
@@ -51,12 +55,14 @@ function listProperties(schema: JsonSchema, prefix: string, defaults: unknown): 
         type: typeOf(property),
         byDefault: byDefault === undefined ? null : JSON.stringify(byDefault),
         description: property.description ?? "",
+        isRun: property.runWith !== undefined,
       },
     ];
   });
 }
 
 function typeOf(schema: JsonSchema): string {
+  if (schema.runWith !== undefined) return `run with a ${schema.runWith}`;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
   const variants = schema.anyOf ?? schema.oneOf;

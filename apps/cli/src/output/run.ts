@@ -1,4 +1,5 @@
 import type { Failure, Run, Stage } from "@retort/api";
+import { shortId } from "../run-reference.ts";
 import { isFinished, statusOf } from "../run-status.ts";
 import { flatten } from "./flatten.ts";
 import { bytes, decimal, duration, elapsed, measured } from "./quantity.ts";
@@ -63,7 +64,7 @@ function stageRow(stage: Stage): string[] {
   const left = progress?.secondsLeft == null || isFinished(status) ? "" : `, ${duration(progress.secondsLeft)} left`;
   return [
     stage.name,
-    `${status}${stage.reused ? " (reused)" : ""}`,
+    `${status}${stage.earlier !== null ? ` (of run ${shortId(stage.earlier.runId)})` : stage.reused ? " (reused)" : ""}`,
     String(stage.attempt),
     stage.startedAt === null ? "-" : duration(stage.deviceSeconds),
     waitingReason ?? `${at}${left}`,
