@@ -240,6 +240,37 @@ describe("a model made of parts", () => {
   }, 300_000);
 });
 
+describe("a teacher from an earlier run", () => {
+  const training = { numSteps: 10, batchSize: 4, numTextTokens: 64, warmupSteps: 0 };
+  const common = {
+    data: { adapter: "scenes", params: { numTrainImages: 12, numTestImages: 4 } },
+    encoder: { from: "questions", size: "nano", training: { numSteps: 10, batchSize: 4 } },
+    evaluation: { blanked: false, numNewTokens: 2, numSampleImages: 0 },
+  };
+  const model = (dim: number) => ({
+    decoder: { dim, layers: 1, heads: 2, kvHeads: 1, hidden: 16, ropeBase: 10_000 },
+    ...{ language: training, alignment: training, tuning: training },
+  });
+  const set = (params: object) =>
+    Object.entries(params).flatMap(([key, value]) => ["--set", `${key}=${JSON.stringify(value)}`]);
+
+  it("teaches a student that names it by the end of its id", async () => {
+    const trained = ["launch", "llava-teacher", ...set({ ...common, teacher: model(16) }), "--name", "taught before"];
+    expect(await start([...trained, "--watch"])).toMatchObject({ code: 0 });
+    const [teacher] = (await api.retort.runs.list.query({ search: "taught before" })).runs;
+    const named = ["--set", "teacher.from=run", "--set", `teacher.run=${teacher!.id.slice(-8)}`];
+    const student = { ...common, scheme: ["PT", "DFT"], student: { ...model(8), numImages: 8 } };
+    const launched = await start(["launch", "llava-kd", ...set(student), ...named, "--name", "pupil", "--watch"]);
+    expect([launched.code, launched.stdout]).toEqual([0, expect.stringMatching(/pupil +0 +succeeded/)]);
+    const shown = await start(["show", "pupil"]);
+    expect(shown.stdout).toMatch(new RegExp(`teacher +succeeded \\(of run ${teacher!.id.slice(-8)}\\)`));
+    expect(shown.stdout).not.toContain("teacher-language");
+
+    const missing = await start(["launch", "llava-kd", "--set", "teacher.from=run", "--set", "teacher.run=nowhere"]);
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('There is no run "nowhere"')]);
+  }, 300_000);
+});
+
 // Last: with a second project every launch has to name one.
 describe("retort projects", () => {
   it("are made, limited and listed", async () => {
