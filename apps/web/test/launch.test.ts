@@ -227,6 +227,50 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
     await decoder.getByText("1 changed").waitFor();
   }, 60_000);
 
+  it(
+    "takes the teacher of a run from an earlier run, picked from a list, on a narrow screen, too",
+    async () => {
+      await page.goto(`${stack.url}/launch/quickstart`);
+      await page.getByLabel("Size", { exact: true }).selectOption({ label: "nano" });
+      for (const [label, value] of [
+        ["Train images", "40"],
+        ["Test images", "10"],
+        ["Steps", "10"],
+        ["Name (optional)", "a model to learn from"],
+      ] as const) {
+        await page.getByLabel(label, { exact: true }).fill(value);
+      }
+      await page.getByRole("button", { name: "Launch run" }).click();
+      await page.locator("header [data-status=succeeded]").waitFor({ timeout: runMs });
+      const source = page.url();
+
+      await page.setViewportSize({ width: 390, height: 900 });
+      await page.goto(`${stack.url}/launch/llava-kd`);
+      const teacher = page.locator('[data-field="teacher"]');
+      await teacher.getByRole("combobox", { name: "Teacher" }).selectOption({ label: "Run" });
+      await teacher.getByText("Choose a run.").waitFor();
+      await teacher.getByLabel("Earlier run", { exact: true }).fill("no such name");
+      await teacher.getByText("No finished run that fits has left a model.").waitFor();
+      await teacher.getByLabel("Earlier run", { exact: true }).fill("to learn");
+      const choice = teacher.getByRole("radio", { name: /^a model to learn from \d+\.\d % quickstart, seed 0/ });
+      await choice.check();
+      await teacher.getByText("Choose a run.").waitFor({ state: "hidden" });
+      await page.getByTestId("plan").getByText("reused, done already").waitFor();
+      const { unreachable, isTooWide } = await page.evaluate(scrollers);
+      expect([unreachable, isTooWide]).toEqual([[], false]);
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.getByText(`--set teacher.from=run --set teacher.run=${source.split("/").at(-1)}`).waitFor();
+
+      await page.getByRole("button", { name: "Launch run" }).click();
+      await page.locator("[data-stage=teacher]:visible").getByText("earlier run").waitFor();
+      await page.getByRole("button", { name: "Cancel run" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Cancel run" }).click();
+      await page.getByTestId("facts").getByRole("link", { name: "a model to learn from" }).click();
+      await page.waitForURL(source);
+    },
+    2 * runMs,
+  );
+
   it("names the metric of published numbers, a line a method", async () => {
     await page.goto(`${stack.url}/leaderboard?recipe=clip-ada`);
     const published = page.getByRole("table", { name: "Published elsewhere" });

@@ -57,7 +57,10 @@ export function LaunchForm({
   const requestIsSound = requestSeeds !== null && complaints(field, request.params).length === 0;
   const preview = useQuery(
     trpc.runs.preview.queryOptions(
-      { recipe: recipe.name, params: request.params as Record<string, unknown>, seeds: requestSeeds ?? [0] },
+      {
+        ...{ recipe: recipe.name, params: request.params as Record<string, unknown>, seeds: requestSeeds ?? [0] },
+        ...(project === undefined ? {} : { project }),
+      },
       { enabled: requestIsSound, placeholderData: (previous) => previous, staleTime: 0 },
     ),
   );

@@ -41,7 +41,7 @@ export function AgainMenu({ run, stage }: { run: Run; stage: Stage | undefined }
         >
           Reproduce it
         </MenuItem>
-        {stage !== undefined && (
+        {stage !== undefined && stage.earlier === null && (
           <>
             <MenuItem
               onSelect={() => rerun.mutate({ runId: run.id, from: stage.name })}

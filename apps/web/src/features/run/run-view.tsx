@@ -127,7 +127,7 @@ function stageWorthSeeing(stages: readonly Stage[]): Stage | undefined {
   return (
     stages.find(({ status }) => status === "running") ??
     stages.find(({ status }) => status === "failed") ??
-    stages.findLast(({ latest }) => latest.length > 0) ??
+    stages.findLast(({ latest, earlier }) => latest.length > 0 && earlier === null) ??
     stages[0]
   );
 }
@@ -182,6 +182,20 @@ function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
         )}
         {run.cost.savedDeviceSeconds > 0 && (
           <Fact label="Saved by reuse">{formatDuration(run.cost.savedDeviceSeconds * 1_000)}</Fact>
+        )}
+        {run.stages.map(
+          ({ name, earlier }) =>
+            earlier !== null && (
+              <Fact key={name} label={toWords(name)}>
+                <Link
+                  href={`/runs/${earlier.runId}`}
+                  className="underline decoration-line-strong underline-offset-2 hover:decoration-ink"
+                >
+                  {earlier.runName}
+                </Link>
+                <span className="text-sm text-ink-3">, an earlier run</span>
+              </Fact>
+            ),
         )}
         {run.sweep !== null && (
           <Fact label="Sweep">

@@ -12,7 +12,7 @@ import { progressFraction } from "../runs/stage-strip.tsx";
 
 /** A stage in the picture of its run; pressing it shows its curves and its log below. */
 export function StageNode({ stage, selected, onSelect }: { stage: Stage; selected: boolean; onSelect(): void }) {
-  const { status, progress, reused } = stage;
+  const { status, progress, reused, earlier } = stage;
   const shown = stage.isPaused && (status === "pending" || status === "ready") ? "paused" : status;
   return (
     <button
@@ -34,9 +34,13 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
         {reused && (
           <span
             className="inline-flex items-center gap-1 rounded-sm bg-sunken px-1.5 text-xs text-ink-2"
-            title="An earlier run had asked for this very stage: it is executed once for all."
+            title={
+              earlier === null
+                ? "An earlier run had asked for this very stage: it is executed once for all."
+                : `Taken as it is from the run ${earlier.runName}.`
+            }
           >
-            <Recycle aria-hidden className="size-3" /> reused
+            <Recycle aria-hidden className="size-3" /> {earlier === null ? "reused" : "earlier run"}
           </span>
         )}
       </span>

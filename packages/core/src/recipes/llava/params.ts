@@ -92,7 +92,7 @@ export const teacherChoice = z
         from: z.literal("training").optional().default("training"),
         ...teacherShape,
       })
-      .meta({ title: "Training, unless the same has been trained before" }),
+      .describe("Whoever has trained it before with the same settings finds it finished"),
     z
       .strictObject({
         from: z.literal("run"),
@@ -109,10 +109,10 @@ export const teacherChoice = z
           .default(null)
           .describe("Its stage whose model is meant; empty: the last that leaves one"),
       })
-      .meta({ title: "The model of an earlier run" }),
+      .describe("The model of an earlier run, taken as it is"),
   ])
   .prefault({})
-  .describe("The larger model: whoever has trained it before with the same settings finds it finished");
+  .describe("The larger model: trained with these settings, or taken from an earlier run");
 
 export const studentParams = z
   .strictObject({

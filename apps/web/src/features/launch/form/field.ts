@@ -12,6 +12,8 @@ type FieldKind =
   | { kind: "object"; fields: Record<string, Field>; optional: readonly string[] }
   | { kind: "number"; integer: boolean; bounds: Bounds }
   | { kind: "text"; minLength: number; maxLength: number; pattern: string | undefined }
+  /** The id of an earlier run that has left this artifact. */
+  | { kind: "run"; artifact: string; pattern: string | undefined }
   | { kind: "boolean" }
   | { kind: "choice"; options: readonly (string | number | boolean | null)[] }
   | { kind: "constant"; value: unknown }

@@ -25,6 +25,12 @@ const params = z.strictObject({
   clip: z.number().positive().nullable().default(1),
   note: z.string().optional(),
   stage: z.string().nullable().default(null),
+  teacher: z
+    .discriminatedUnion("from", [
+      z.strictObject({ from: z.literal("training").optional().default("training"), seed: z.int().default(1) }),
+      z.strictObject({ from: z.literal("run"), run: z.uuid().meta({ title: "Earlier run", runWith: "model" }) }),
+    ])
+    .prefault({}),
 });
 const field = fieldFromSchema(z.toJSONSchema(params, { io: "input" }) as Record<string, unknown>) as FieldOf<"object">;
 
@@ -40,6 +46,7 @@ describe("fieldFromSchema", () => {
       clip: "union",
       note: "text",
       stage: "union",
+      teacher: "union",
     });
   });
 
@@ -67,6 +74,20 @@ describe("fieldFromSchema", () => {
       ["scenes", "Scenes"],
       ["easy-vqa", "Easy VQA"],
     ]);
+  });
+
+  it("offers runs that have what a parameter wants, and asks for one", () => {
+    const teacher = field.fields.teacher as FieldOf<"union">;
+    expect(variantOf(teacher, { seed: 3 }).name).toBe("training");
+    const { field: taken } = teacher.variants.find(({ name }) => name === "run")!;
+    const { run } = (taken as FieldOf<"object">).fields;
+    expect(run).toMatchObject({ kind: "run", label: "Earlier run", artifact: "model", initial: "" });
+    expect(complaints(teacher, taken.initial, ["teacher"])).toEqual([
+      { path: "teacher.run", message: "Choose a run." },
+    ]);
+    const chosen = { from: "run", run: "01890000-0000-7000-8000-000000000000" };
+    expect(complaints(teacher, chosen)).toEqual([]);
+    expect(complaints(teacher, { ...chosen, run: "latest" })).toHaveLength(1);
   });
 
   it("starts as what the recipe itself would fill in, and that passes the recipe's own schema", () => {

@@ -7,6 +7,7 @@ import { cx } from "../../../ui/class-names.ts";
 import { dotted, type Field, type FieldOf, type FieldPath } from "./field.ts";
 import { FieldFrame, fieldId, inputLook, ResetButton } from "./field-frame.tsx";
 import { useForm } from "./form-context.tsx";
+import { RunInput } from "./run-input.tsx";
 import { BooleanInput, ChoiceInput, JsonInput, NumberInput, TextInput } from "./scalar-inputs.tsx";
 import { SubsetInput } from "./subset-input.tsx";
 import { changesFrom, valueAt, variantOf } from "./value.ts";
@@ -30,6 +31,8 @@ export function FieldInput({ field, path, value }: InputProps<Field>) {
       return <NumberInput field={field} path={path} value={value} />;
     case "text":
       return <TextInput field={field} path={path} value={value} />;
+    case "run":
+      return <RunInput field={field} path={path} value={value} />;
     case "boolean":
       return <BooleanInput field={field} path={path} value={value} />;
     case "choice":

@@ -42,6 +42,9 @@ class SchemaReader {
       case "boolean":
         return { kind: "boolean" };
       case "string":
+        if (typeof schema.runWith === "string") {
+          return { kind: "run", artifact: schema.runWith, pattern: text(schema.pattern) };
+        }
         return {
           kind: "text",
           minLength: number(schema.minLength) ?? 0,
@@ -150,6 +153,7 @@ function initialOf(field: Field): unknown {
       return minimum <= 0 && maximum >= 0 ? 0 : Number.isFinite(minimum) ? minimum : maximum;
     }
     case "text":
+    case "run":
       return "";
     case "boolean":
       return false;

@@ -61,6 +61,11 @@ export function complaints(field: Field, value: unknown, path: FieldPath = []): 
       const fits = field.pattern === undefined || new RegExp(field.pattern, "u").test(value);
       return fits ? [] : refuse(`Must match ${field.pattern}.`);
     }
+    case "run":
+      if (typeof value !== "string" || value === "") return refuse("Choose a run.");
+      return field.pattern === undefined || new RegExp(field.pattern, "u").test(value)
+        ? []
+        : refuse(`Expected the id of a run, got "${value}".`);
     case "boolean":
       return typeof value === "boolean" ? [] : refuse("Expected on or off.");
     case "choice":
