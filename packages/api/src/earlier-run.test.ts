@@ -187,16 +187,18 @@ describe("projects that keep their results to themselves", () => {
 });
 
 describe("a sweep over teachers", () => {
-  const sweepOver = (params: object, values: object[]) => ({
-    ...{ recipe: "llava-kd", params: { evaluation, ...params }, project: "demo" },
+  const sweepOver = (values: Record<string, string | number>[]) => ({
+    ...{ recipe: "llava-kd", params: { evaluation }, project: "demo" },
     search: { space: { parameters: { teacher: { type: "choice" as const, values } }, seeds: [1] } },
   });
 
   it("compares earlier runs and one that is still to be trained, in trials that are asked for later, too", async () => {
     const other = await launch("llava-teacher", { teacher: { seed: 3 } });
     await execute();
-    const values = [{ from: "run", run: teacher }, { from: "run", run: other }, { seed: 4 }];
-    const request = { ...sweepOver({}, values), maxConcurrentRuns: 1 };
+    const request = {
+      ...sweepOver([{ from: "run", run: teacher }, { from: "run", run: other }, { seed: 4 }]),
+      maxConcurrentRuns: 1,
+    };
     expect(await api.retort.sweeps.preview.query(request)).toMatchObject({ numRuns: 3, warnings: [] });
     const { sweepId } = await api.retort.sweeps.launch.mutate(request);
     for (let rounds = 0; rounds < 4; rounds++) {
@@ -226,7 +228,7 @@ describe("a sweep over teachers", () => {
       { from: "run", run: teacher },
       { from: "run", run: nobody },
     ];
-    const { warnings } = await api.retort.sweeps.preview.query(sweepOver({}, values));
+    const { warnings } = await api.retort.sweeps.preview.query(sweepOver(values));
     expect(warnings).toEqual([expect.stringContaining(`There is no run ${nobody}`)]);
   });
 });
