@@ -262,7 +262,7 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.getByText(`--set teacher.from=run --set teacher.run=${source.split("/").at(-1)}`).waitFor();
 
       await page.getByRole("button", { name: "Launch run" }).click();
-      await page.locator("[data-stage=teacher]:visible").getByText("earlier run").waitFor();
+      await page.locator("[data-stage=teacher]:visible").getByText("earlier").waitFor();
       await page.getByRole("button", { name: "Cancel run" }).click();
       await page.getByRole("alertdialog").getByRole("button", { name: "Cancel run" }).click();
       await page.getByTestId("facts").getByRole("link", { name: "a model to learn from" }).click();

@@ -59,7 +59,8 @@ export function LaunchForm({
     trpc.runs.preview.queryOptions(
       {
         ...{ recipe: recipe.name, params: request.params as Record<string, unknown>, seeds: requestSeeds ?? [0] },
-        ...(project === undefined ? {} : { project }),
+        // A fork stays in the project of its run.
+        ...(project === undefined || fork !== undefined ? {} : { project }),
       },
       { enabled: requestIsSound, placeholderData: (previous) => previous, staleTime: 0 },
     ),

@@ -40,7 +40,7 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
                 : `Taken as it is from the run ${earlier.runName}.`
             }
           >
-            <Recycle aria-hidden className="size-3" /> {earlier === null ? "reused" : "earlier run"}
+            <Recycle aria-hidden className="size-3" /> {earlier === null ? "reused" : "earlier"}
           </span>
         )}
       </span>
