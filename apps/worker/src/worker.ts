@@ -148,9 +148,10 @@ export class Worker {
     const memoryGib = (device.memoryBytes / 2 ** 30).toFixed(1);
     log("info", `worker ${this.id}: ${device.threads} threads, ${memoryGib} GiB, ${device.providers.join(", ")}`);
     this.#listening = await db.events.listen(({ type, id }) => {
-      if (type !== "worker") this.#orchestrator.nudge();
+      // Pruners look at reports, too: within a second, at the orchestrator's own pace.
+      if (type !== "worker" && type !== "report") this.#orchestrator.nudge();
       // Somebody may have asked it to drain, or to take stages again.
-      else if (id === this.id && !this.#isStopping) void this.#signOfLife("online");
+      if (type === "worker" && id === this.id && !this.#isStopping) void this.#signOfLife("online");
     });
     this.#orchestrator.start();
     this.#consumer = await queue.consume("stage.wake", () => this.#claim(), { concurrency: wakesAtOnce });

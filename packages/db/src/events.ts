@@ -1,8 +1,11 @@
 import pg, { type Pool } from "pg";
 
-const types = ["stage", "run", "worker", "sweep"] as const;
+const types = ["stage", "report", "run", "worker", "sweep"] as const;
 
-/** Something about the row changed: read it again. */
+/**
+ * Something about the row changed: read it again. A "report" is what a running stage tells many times a second (points, log lines,
+ * progress), and has its stage's id: it changes nothing that others wait for.
+ */
 export interface DatabaseEvent {
   type: (typeof types)[number];
   id: string;

@@ -42,7 +42,7 @@ export function logs(pool: Pool): Logs {
           INSERT INTO log_line (stage_id, seq, attempt, at, level, message)
           SELECT fence.id, seq, fence.attempt, at, level, message FROM fence, line ORDER BY seq
           ON CONFLICT DO NOTHING
-        ) SELECT ${notifySql("stage", "id")} FROM fence`,
+        ) SELECT ${notifySql("report", "id")} FROM fence`,
         values: [
           ...fenceValues(fence),
           lines.map(({ index }) => fence.attempt * linesPerAttempt + index),

@@ -49,7 +49,7 @@ export function rollback(pool: Pool, fence: Fence, afterStep: number | null): Pr
       `UPDATE attempt SET resumed_from_step = $3, dropped_points = dropped_points + $4 WHERE stage_id = $1 AND number = $2`,
       [fence.stageId, fence.attempt, step, droppedPoints],
     );
-    await client.query(`SELECT ${notifySql("stage", "$1::text")}`, [fence.stageId]);
+    await client.query(`SELECT ${notifySql("report", "$1::text")}`, [fence.stageId]);
     return { droppedPoints };
   });
 }

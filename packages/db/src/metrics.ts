@@ -91,7 +91,7 @@ const writeSql = `WITH ${fenceSql}, point AS MATERIALIZED (
   SELECT DISTINCT ON (key) fence.id, key, step, value, clock_timestamp() FROM fence, point ORDER BY key, step DESC
   ON CONFLICT (stage_id, key) DO UPDATE SET step = excluded.step, value = excluded.value, at = excluded.at
     WHERE l.step < excluded.step OR (l.step = excluded.step AND l.value <> excluded.value)
-) SELECT ${notifySql("stage", "id")} FROM fence`;
+) SELECT ${notifySql("report", "id")} FROM fence`;
 
 export function metrics(pool: Pool): Metrics {
   return {

@@ -188,7 +188,7 @@ export function stages(pool: Pool): Stages {
           WHERE id = $1::uuid AND attempt = $2::int AND worker_id = $3::uuid AND status = 'running'
           RETURNING id, cancel_requested, preempt_requested
         ) SELECT cancel_requested AS "cancelRequested", preempt_requested AS "preemptRequested",
-            CASE WHEN $5::jsonb IS NOT NULL THEN ${notifySql("stage", "id")} END FROM beat`,
+            CASE WHEN $5::jsonb IS NOT NULL THEN ${notifySql("report", "id")} END FROM beat`,
         values: [...fenceValues(fence), leaseMs, progress === undefined ? null : jsonb(progress)],
       });
       if (rows[0] === undefined) throw new LostLeaseError(fence);

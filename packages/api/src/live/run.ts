@@ -16,7 +16,7 @@ export async function* runSnapshots(
   let told = "";
   let count = 0;
   const isRelevant = ({ type, id }: { type: string; id: string }) =>
-    (type === "run" && id === runId) || (type === "stage" && stageIds.has(id));
+    (type === "run" && id === runId) || ((type === "stage" || type === "report") && stageIds.has(id));
   for await (const _ of changes({ events: db.events, isRelevant, signal })) {
     const run = await findRun(db, runId);
     stageIds = new Set(run.stages.map(({ id }) => id));

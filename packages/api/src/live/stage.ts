@@ -34,7 +34,8 @@ export async function* stageEvents(
   const { stageId, signal } = options;
   let position = startOf(options);
   let told = "";
-  const isRelevant = ({ type, id }: { type: string; id: string }) => type === "stage" && id === stageId;
+  const isRelevant = ({ type, id }: { type: string; id: string }) =>
+    (type === "stage" || type === "report") && id === stageId;
   for await (const _ of changes({ events: db.events, isRelevant, signal })) {
     let isBehind = true;
     while (isBehind && !signal.aborted) {
