@@ -7,17 +7,21 @@ import { judgeTrials, pruneWaiting } from "./sweep-judge.ts";
 import { takeLooks } from "./sweep-looks.ts";
 import { exploitTrials } from "./sweep-population.ts";
 import { lockSweep } from "./sweep-rows.ts";
-import { countLive, readTrials } from "./sweep-trials.ts";
+import { countLive, liveSql, readTrials } from "./sweep-trials.ts";
 import { transaction } from "./transaction.ts";
+
+/** Most sweeps have asked for all they will and only wait for their trials: they are left alone until the last has ended. */
+const dueSql = `SELECT w.id FROM sweep w
+  WHERE w.status = 'running' AND (NOT w.is_complete OR w.search->'pruner'->>'kind' <> 'none'
+    OR w.search->>'population' IS NOT NULL OR NOT EXISTS (SELECT ${liveSql("w.id")}))
+  ORDER BY w.priority DESC, w.id`;
 
 /** Takes every running sweep as far as it goes now; one whose search cannot go on is failed, saying why. */
 export async function advanceSweeps(
   pool: Pool,
   { fingerprint, onFailure }: { fingerprint: Fingerprint; onFailure?: (sweepId: string, message: string) => void },
 ): Promise<void> {
-  const { rows } = await pool.query<{ id: string }>(
-    "SELECT id FROM sweep WHERE status = 'running' ORDER BY priority DESC, id",
-  );
+  const { rows } = await pool.query<{ id: string }>(dueSql);
   for (const { id } of rows) {
     try {
       await advanceSweep(pool, id, fingerprint);

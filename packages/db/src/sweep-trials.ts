@@ -77,12 +77,12 @@ export function historyOf(rows: readonly TrialRow[]): SeededTrial[] {
   }));
 }
 
+/** FROM and WHERE of the trials that the sweep still awaits. */
+export const liveSql = (sweepId: string) => `FROM trial t JOIN run r ON r.id = t.run_id
+  WHERE t.sweep_id = ${sweepId} AND r.status IN ('queued', 'running') AND r.paused_at IS NULL`;
+
 /** Trials that wait for a worker or have one. */
 export async function countLive(client: Pool | PoolClient, sweepId: string): Promise<number> {
-  const { rows } = await client.query<{ n: number }>(
-    `SELECT count(*) AS n FROM trial t JOIN run r ON r.id = t.run_id
-     WHERE t.sweep_id = $1 AND r.status IN ('queued', 'running') AND r.paused_at IS NULL`,
-    [sweepId],
-  );
+  const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n ${liveSql("$1")}`, [sweepId]);
   return rows[0]!.n;
 }
