@@ -247,7 +247,7 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.setViewportSize({ width: 390, height: 900 });
       await page.goto(`${stack.url}/launch/llava-kd`);
       const teacher = page.locator('[data-field="teacher"]');
-      await teacher.getByRole("combobox", { name: "Teacher" }).selectOption({ label: "Run" });
+      await teacher.getByRole("combobox", { name: "Teacher" }).selectOption({ label: "Taken from an earlier run" });
       await teacher.getByText("Choose a run.").waitFor();
       await teacher.getByLabel("Earlier run", { exact: true }).fill("no such name");
       await teacher.getByText("No finished run that fits has left a model.").waitFor();

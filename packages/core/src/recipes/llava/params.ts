@@ -92,6 +92,7 @@ export const teacherChoice = z
         from: z.literal("training").optional().default("training"),
         ...teacherShape,
       })
+      .meta({ title: "Trained with settings" })
       .describe("Whoever has trained it before with the same settings finds it finished"),
     z
       .strictObject({
@@ -109,6 +110,7 @@ export const teacherChoice = z
           .default(null)
           .describe("Its stage whose model is meant; empty: the last that leaves one"),
       })
+      .meta({ title: "Taken from an earlier run" })
       .describe("The model of an earlier run, taken as it is"),
   ])
   .prefault({})
