@@ -87,7 +87,7 @@ class SchemaReader {
       const field = this.read(schema, text(schema.title) ?? describeType(schema, index));
       return {
         name: tag === undefined ? String(index) : String(tag),
-        label: tag === undefined ? field.label : toWords(String(tag)),
+        label: tag === undefined || text(schema.title) !== undefined ? field.label : toWords(String(tag)),
         field,
       };
     });
