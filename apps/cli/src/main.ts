@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { CliError, exitCodes } from "./cli-error.ts";
 import { commands } from "./commands/index.ts";
 import { readEnv } from "./env.ts";
@@ -6,6 +7,7 @@ import { hint } from "./output/print.ts";
 
 const program = new Command("retort")
   .description("Train, ablate and rank small multimodal models.")
+  .version(manifest.version)
   .showHelpAfterError("(`retort <command> --help` lists the options)")
   .exitOverride()
   .addHelpText(
