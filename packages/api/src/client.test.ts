@@ -2,21 +2,15 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { createRetort, describeError } from "./client.ts";
+import { createRetort } from "./client.ts";
 import { startTestApi, type TestApi } from "./testing.ts";
+import { refusal } from "./testing-refusal.ts";
 
 let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi(inject("postgresUrl"));
 });
 afterAll(() => api.close());
-
-async function refusal(call: Promise<unknown>) {
-  return call.then(
-    () => Promise.reject(new Error("The call was not refused")),
-    (error: unknown) => describeError(error),
-  );
-}
 
 describe("createRetort", () => {
   it("gives dates as dates and takes a URL with or without a slash", async () => {

@@ -1,8 +1,8 @@
 import { isStageKind, stageDefinitions } from "@retort/core";
 import type { ClaimedStage } from "@retort/db";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { describeError } from "./client.ts";
 import { startTestApi, type TestApi } from "./testing.ts";
+import { refusal } from "./testing-refusal.ts";
 import { startTestWorker, type TestWorker } from "./testing-worker.ts";
 
 let api: TestApi;
@@ -44,15 +44,6 @@ async function execute(): Promise<string[]> {
 function claim(): Promise<ClaimedStage | null> {
   const capabilities = { devices: ["cpu"], threads: 256, memoryBytes: 2 ** 40 };
   return api.db.stages.claim({ workerId: worker.id, capabilities, leaseMs: 600_000 });
-}
-
-async function refusal(call: Promise<unknown>) {
-  try {
-    await call;
-  } catch (error) {
-    return describeError(error);
-  }
-  throw new Error("The call was not refused");
 }
 
 describe("a run whose teacher is an earlier run", () => {

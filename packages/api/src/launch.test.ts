@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { describeError } from "./client.ts";
 import { startTestApi, type TestApi } from "./testing.ts";
+import { refusal } from "./testing-refusal.ts";
 import { startTestWorker } from "./testing-worker.ts";
 
 let api: TestApi;
@@ -8,15 +8,6 @@ beforeAll(async () => {
   api = await startTestApi(inject("postgresUrl"));
 });
 afterAll(() => api.close());
-
-async function refusal(call: Promise<unknown>) {
-  try {
-    await call;
-  } catch (error) {
-    return describeError(error);
-  }
-  throw new Error("The call was not refused");
-}
 
 describe("runs.launch", () => {
   it("creates a run a seed with the recipe's stages, parameters complete", async () => {

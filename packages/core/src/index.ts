@@ -31,8 +31,6 @@ export {
 export {
   type CheckpointReference,
   dataKey,
-  type EarlierStages,
-  earlierKey,
   type Fingerprints,
   learnFacts,
   type ParsedRun,
