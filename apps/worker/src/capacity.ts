@@ -24,9 +24,13 @@ export class Capacity {
     };
   }
 
+  /** Whether any stage but a light one can still fit. */
+  hasShare(): boolean {
+    return this.#threads >= 1 && this.#memoryBytes > 0 && this.#devices.size > 0;
+  }
+
   isExhausted(): boolean {
-    const isFull = this.#threads < 1 || this.#memoryBytes <= 0 || this.#devices.size === 0;
-    return isFull && this.#lightSlots < 1;
+    return !this.hasShare() && this.#lightSlots < 1;
   }
 
   /** Takes a stage's share; a light one takes a slot and nothing else. @returns how to give it back, once. */

@@ -1,14 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const root = "/sys/fs/cgroup";
 
 /** Text of a file of this process's control group and of each group around it, innermost first; groups that lack it are left out. */
-export async function cgroupFiles(name: string): Promise<string[]> {
-  const membership = await readOrNull("/proc/self/cgroup");
-  const texts = await Promise.all(
-    cgroupDirectories(membership ?? "").map((directory) => readOrNull(join(directory, name))),
-  );
+export function cgroupFiles(name: string): string[] {
+  const membership = readOrNull("/proc/self/cgroup");
+  const texts = cgroupDirectories(membership ?? "").map((directory) => readOrNull(join(directory, name)));
   return texts.filter((text) => text !== null);
 }
 
@@ -21,7 +19,7 @@ export function cgroupDirectories(membership: string): string[] {
 }
 
 /** Text of a file below /sys/fs/cgroup by the layout of version 1; null where there is none. */
-export function cgroupV1File(path: string): Promise<string | null> {
+export function cgroupV1File(path: string): string | null {
   return readOrNull(join(root, path));
 }
 
@@ -31,6 +29,11 @@ export function cgroupLimit(text: string | null | undefined): number {
   return Number.isNaN(value) || value <= 0 ? Number.POSITIVE_INFINITY : value;
 }
 
-async function readOrNull(path: string): Promise<string | null> {
-  return readFile(path, "utf8").catch(() => null);
+// At once: the kernel has these files in memory, and each attempt looks.
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }

@@ -23,7 +23,8 @@ const keptFraction = 0.15;
  * @throws DeviceError NO_DEVICE when not one execution provider loads
  */
 export async function detectDevice(): Promise<Device> {
-  const [providers, cgroup] = await Promise.all([loadableProviders(), cgroupLimits()]);
+  const providers = await loadableProviders();
+  const cgroup = cgroupLimits();
   return {
     providers,
     threads: Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroup.cpus))),
@@ -60,18 +61,15 @@ async function loadableProviders(): Promise<string[]> {
   });
 }
 
-async function cgroupLimits(): Promise<{ cpus: number; memoryBytes: number }> {
-  const [cpuMax, memoryMax, quota, period, memoryLimit] = await Promise.all([
-    cgroupFiles("cpu.max"),
-    cgroupFiles("memory.max"),
-    cgroupV1File("cpu/cpu.cfs_quota_us"),
-    cgroupV1File("cpu/cpu.cfs_period_us"),
-    cgroupV1File("memory/memory.limit_in_bytes"),
-  ]);
+function cgroupLimits(): { cpus: number; memoryBytes: number } {
   // Version 2 has quota and period on one line.
-  const quotas = [...cpuMax.map((text) => text.trim().split(" ")), [quota, period]];
+  const quotas = [
+    ...cgroupFiles("cpu.max").map((text) => text.trim().split(" ")),
+    [cgroupV1File("cpu/cpu.cfs_quota_us"), cgroupV1File("cpu/cpu.cfs_period_us")],
+  ];
+  const memoryLimits = [...cgroupFiles("memory.max"), cgroupV1File("memory/memory.limit_in_bytes")];
   return {
     cpus: Math.min(...quotas.map(([quotaUs, periodUs]) => cgroupLimit(quotaUs) / (Number(periodUs) || 1))),
-    memoryBytes: Math.min(...[...memoryMax, memoryLimit].map(cgroupLimit)),
+    memoryBytes: Math.min(...memoryLimits.map(cgroupLimit)),
   };
 }

@@ -178,7 +178,8 @@ export class Worker {
         const signal = this.#stopping.signal;
         const stages = await persist(() => db.stages.claimMany(claim), { what: "Claiming stages", log, signal });
         for (const stage of stages) this.#run(stage);
-        if (stages.length > 0) this.#isClaimAgain = true;
+        // One claim brings a single stage that takes a share, and light ones up to the slots.
+        if (stages.some(({ isLight }) => isLight || this.#capacity.hasShare())) this.#isClaimAgain = true;
       } catch (error) {
         // The next wake-up or poll tries again.
         log("error", `claiming failed: ${messageOf(error)}`);
@@ -193,9 +194,13 @@ export class Worker {
     const [children, successes] = [this.#children, this.#successes];
     const attempt = new Attempt(stage, { db, store, children, successes, log, workDir: this.#workDir, settings });
     this.#attempts.add(attempt);
-    void attempt.ended.then(() => {
+    // The next stage is claimed while this one's end is written; what its end makes ready, or a limit lets in, after that.
+    void attempt.released.then(() => {
       giveBack();
       this.#matchConsumer();
+      if (!stage.isLight) void this.#claim();
+    });
+    void attempt.ended.then(() => {
       this.#orchestrator.nudge();
       void this.#claim();
     });

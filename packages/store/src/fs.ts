@@ -26,13 +26,12 @@ export function fsStore(dir: string): Store {
 
   async function newTemporary(): Promise<{ path: string; file: FileHandle }> {
     try {
-      await mkdir(tmp, { recursive: true });
       if (!isSwept) {
         isSwept = true;
         await sweep(tmp);
       }
       const path = join(tmp, randomUUID());
-      return { path, file: await open(path, "wx") };
+      return { path, file: await inDirectory(tmp, () => open(path, "wx")) };
     } catch (cause) {
       throw new StoreError({
         ...{ code: "STORE_UNUSABLE", message: `The artifact store cannot be written: ${messageOf(cause)}`, where: dir },
@@ -47,10 +46,9 @@ export function fsStore(dir: string): Store {
       try {
         const stored = await copyInto(file, content);
         const target = pathOf(stored.sha256);
-        await mkdir(dirname(target), { recursive: true });
         // Equal content may stand there, or be put by another at this moment: either replaces the other by the same bytes,
         // and a damaged file is repaired.
-        await rename(path, target);
+        await inDirectory(dirname(target), () => rename(path, target));
         await syncDirectory(dirname(target));
         return stored;
       } catch (error) {
@@ -93,6 +91,17 @@ export function fsStore(dir: string): Store {
       }
     },
   };
+}
+
+/** What is done in a directory that is made when it turns out to be missing: nearly always it is there. */
+async function inDirectory<T>(dir: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    await mkdir(dir, { recursive: true });
+    return act();
+  }
 }
 
 /** Closes the file, its bytes on the disk. */

@@ -17,7 +17,8 @@ export type LastWord = Extract<MessageFromChild, { type: "finished" | "failed" |
 export async function stageOutcome(start: StartMessage, channel: Channel, signal: AbortSignal): Promise<LastWord> {
   try {
     if (!isStageKind(start.kind)) throw unknownKind(start.kind);
-    await runStage(start.kind, { start, channel, signal });
+    const run = await runnerOf(start.kind);
+    await run({ start, channel, signal });
     return { type: "finished" };
   } catch (error) {
     if (signal.aborted) return { type: "stopped" };
@@ -33,13 +34,24 @@ interface RunOptions {
   signal: AbortSignal;
 }
 
-async function runStage<K extends StageKind>(kind: K, { start, channel, signal }: RunOptions): Promise<void> {
+type Runner = (options: RunOptions) => Promise<void>;
+const runners = new Map<StageKind, Promise<Runner>>();
+
+/** Loaded when it is needed: a worker that has no light stage to run loads nothing of it. Kept: asking the module loader again takes milliseconds. */
+function runnerOf(kind: StageKind): Promise<Runner> {
+  const runner = runners.get(kind) ?? loadRunner(kind);
+  runners.set(kind, runner);
+  return runner;
+}
+
+async function loadRunner<K extends StageKind>(kind: K): Promise<Runner> {
   const definition = stageDefinitions[kind];
-  const params = parseParams(definition.params, start.params, kind);
-  // Loaded when it is needed: a worker that has no light stage to run loads nothing of it.
   const { stageRuns } = await import("@retort/core/node");
   const run = await stageRuns[kind]();
-  await run(stageContext({ start, definition, params, channel, signal }));
+  return ({ start, channel, signal }) => {
+    const params = parseParams(definition.params, start.params, kind);
+    return run(stageContext({ start, definition, params, channel, signal }));
+  };
 }
 
 /** For the stage's signal. "terminated": somebody else than the worker asks the process to end. */

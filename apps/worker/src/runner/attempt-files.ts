@@ -29,10 +29,11 @@ export async function fetchAttemptFiles(
   { inputs, checkpoint }: Pick<ClaimedStage, "inputs" | "checkpoint">,
   { directory, store, log, signal }: FetchOptions,
 ): Promise<AttemptFiles> {
-  await rm(directory, { recursive: true, force: true });
   const inputDir = join(directory, "inputs");
   const workDir = join(directory, "work");
-  await Promise.all([mkdir(inputDir, { recursive: true }), mkdir(workDir, { recursive: true })]);
+  await makeEmpty(directory);
+  await mkdir(workDir);
+  if (inputs.length > 0) await mkdir(inputDir);
   const fetchTo = async (sha256: string, path: string) => {
     signal.throwIfAborted();
     await persist(() => store.fetchTo(sha256, path), { what: `Fetching ${path}`, log, signal });
@@ -49,4 +50,14 @@ export async function fetchAttemptFiles(
     log("error", `The checkpoint of step ${checkpoint.step} cannot be used: ${error.message}`);
   }
   return files;
+}
+
+async function makeEmpty(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    await rm(directory, { recursive: true });
+    await mkdir(directory);
+  }
 }

@@ -48,7 +48,8 @@ export interface AttemptProcess {
 export async function startAttemptProcess(options: AttemptProcessOptions): Promise<AttemptProcess> {
   const { children, start, memoryBytes, memorySampleMs, onMessage, onNonsense, onLine } = options;
   const needs: ChildNeeds = { kind: start.kind, device: start.device, threads: start.threads, memoryBytes };
-  const [child, killsBefore] = await Promise.all([children.take(needs), kernelKills()]);
+  const killsBefore = kernelKills();
+  const child = await children.take(needs);
   const endMark = `end-of-attempt ${randomUUID()}`;
   let isStopped = false;
   let isReusable = false;
@@ -95,7 +96,7 @@ export async function startAttemptProcess(options: AttemptProcessOptions): Promi
       await children.giveBack(child);
     } else if (child.isAlive) child.signal("SIGKILL");
     else clearTimeout(killTimer);
-    const kernelKilled = exitCode !== 0 && (await kernelKills()) > killsBefore;
+    const kernelKilled = exitCode !== 0 && kernelKills() > killsBefore;
     return { exitCode, signal, peakMemoryBytes: memory.peakBytes(), exceededMemory, kernelKilled };
   });
 

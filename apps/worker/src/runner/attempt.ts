@@ -53,6 +53,8 @@ export interface AttemptServices {
 /** One try of a stage, from the claim to the row that says how it ended. */
 export class Attempt {
   readonly stage: ClaimedStage;
+  /** Resolves when its share of the machine is free: its process is gone or given back. A light one has none of its own, and ends with it. */
+  readonly released: Promise<void>;
   /** Resolves when its process is gone or given back, and its end is written. Never rejects. */
   readonly ended: Promise<void>;
   /** Resolves when its files are gone, too. Never rejects. */
@@ -78,6 +80,7 @@ export class Attempt {
   readonly #recorded = new Set<string>();
   /** Nothing is left to stop; what remains is to write how it ended. */
   #isOver = false;
+  #worked = () => {};
 
   constructor(stage: ClaimedStage, services: AttemptServices) {
     this.stage = stage;
@@ -94,7 +97,11 @@ export class Attempt {
       onFailure: (error) => this.#fail(error),
     });
     const directory = join(services.workDir, `${stage.id}-${stage.attempt}`);
+    const worked = new Promise<void>((resolve) => {
+      this.#worked = resolve;
+    });
     this.ended = this.#live(directory);
+    this.released = stage.isLight ? this.ended : Promise.race([worked, this.ended]);
     this.cleared = this.ended.then(() => this.#clear(directory));
   }
 
@@ -149,6 +156,7 @@ export class Attempt {
       if (this.#lastWord?.type !== "finished") this.#abandoned.abort();
       await this.#requests;
       this.#isOver = true;
+      this.#worked();
       if (this.#lastWord?.type !== "finished") {
         return failureFrom({
           end,

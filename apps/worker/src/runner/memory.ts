@@ -37,9 +37,9 @@ async function residentBytesByPs(pid: number): Promise<number> {
 }
 
 /** How often the kernel has killed for memory in this control group; 0 where there is none to ask. */
-export async function kernelKills(): Promise<number> {
-  const [events] = await cgroupFiles("memory.events");
-  const text = events ?? (await cgroupV1File("memory/memory.oom_control")) ?? "";
+export function kernelKills(): number {
+  const [events] = cgroupFiles("memory.events");
+  const text = events ?? cgroupV1File("memory/memory.oom_control") ?? "";
   return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 

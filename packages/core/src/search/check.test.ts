@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkSpace } from "./check.ts";
+import { expandPoints } from "./expand.ts";
 import { checkSearch } from "./search.ts";
+import type { SpaceInput } from "./space.ts";
 
 const recipeParams = z.strictObject({
   training: z
@@ -25,7 +27,23 @@ describe("checkSpace", () => {
     expect(checkSpace({ parameters }, { schema: recipeParams }).seeds).toEqual([0]);
   });
 
+  it("takes paths with dots for groups, alone and mixed", () => {
+    const nested = { training: { lr, steps: choice(1, 2) }, data: { kind: choice("a", "b") } };
+    const dotted = { "training.lr": lr, training: { steps: choice(1, 2) }, "data.kind": choice("a", "b") };
+    const points = (parameters: SpaceInput) =>
+      [...expandPoints(checkSpace({ parameters }, { schema: recipeParams }))].map(({ point }) => point);
+    expect(points(dotted)).toEqual(points(nested));
+  });
+
+  it.each(["a b", "a..b", ".a", "a.__proto__.b"])("says what is wrong with the name %j", (name) => {
+    expect(() =>
+      checkSpace({ parameters: JSON.parse(`{${JSON.stringify(name)}:{"type":"choice","values":[1]}}`) }),
+    ).toThrow(/no spaces, no empty parts/);
+  });
+
   it.each([
+    ["DUPLICATE_PARAMETER", { parameters: { training: { lr }, "training.lr": lr } }],
+    ["DUPLICATE_PARAMETER", { parameters: { training: lr, "training.lr": lr } }],
     ["EMPTY_SPACE", {}],
     ["EMPTY_SPACE", { parameters: { training: { steps: choice() } } }],
     ["UNKNOWN_PARAMETER", { parameters: { training: { learningRate: lr } } }],

@@ -149,6 +149,7 @@ function refusal(code: string, message: string, error: z.ZodError): SpecError {
 
 function deepest(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[] = []): { path: PropertyKey[]; text: string } {
   const path = [...prefix, ...issue.path];
+  if (issue.code === "invalid_key") return { path, text: issue.issues[0]?.message ?? issue.message };
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return { path, text: issue.message };
   const inner = issue.errors.flatMap((issues) => (issues[0] === undefined ? [] : [deepest(issues[0], path)]));
   return inner.reduce((a, b) => (b.path.length > a.path.length ? b : a), { path, text: issue.message });

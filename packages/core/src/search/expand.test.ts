@@ -31,7 +31,7 @@ describe("space", () => {
     [{ lr: { type: "normal", mean: 0 } }, /type/],
     [{ lr: { type: "choice", values: [1, 2, 1] } }, /repeat/],
     [{ optim: { lr: 0.1 } }, /optim/],
-    [{ "optim.lr": choice(1) }, /nest/],
+    [{ "optim..lr": choice(1) }, /no empty parts/],
   ])("refuses %j", (value, message) => {
     expect(() => space.parse(value)).toThrow(message);
   });

@@ -101,7 +101,7 @@ export function columnsOf({ leaves }: Layout): string[] {
 
 function parameterLeaves(space: Space, path: Path, conditions: readonly Condition[]): Leaf[] {
   return Object.entries(space).flatMap(([name, entry]): Leaf[] => {
-    const here = [...path, name];
+    const here = [...path, ...name.split(".")];
     if (!isTyped(entry)) return parameterLeaves(entry, here, conditions);
     const all = entry.when === undefined ? conditions : [...conditions, entry.when];
     if (entry.type === "group") return parameterLeaves(entry.parameters, here, all);

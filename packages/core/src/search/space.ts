@@ -75,7 +75,12 @@ export interface SpaceInput {
     | SpaceInput;
 }
 
-const parameterName = z.string().regex(/^(?!__proto__$)[^.\s]+$/, "a name without dots and spaces; nest instead");
+const parameterName = z
+  .string()
+  .regex(
+    /^(?!(.*\.)?__proto__(\.|$))[^.\s]+(\.[^.\s]+)*$/,
+    "a parameter's name, or its path with dots; no spaces, no empty parts",
+  );
 
 export const space: z.ZodType<Space, SpaceInput> = z
   .lazy(() => z.record(parameterName, z.union([dimension, group, space])))
@@ -101,7 +106,9 @@ export type Ablation = z.infer<typeof ablation>;
 
 /** Everything that may differ between the runs of a sweep. Plain JSON: the same object from YAML, TypeScript and forms. */
 export const searchSpace = z.strictObject({
-  parameters: space.default({}).describe("What each parameter may be, nested like the recipe's parameters"),
+  parameters: space
+    .default({})
+    .describe("What each parameter may be: nested like the recipe's parameters, or by paths such as training.lr"),
   ablations: z.record(z.string().min(1), ablation).default({}).describe("Named sets of components to take away or add"),
   constraints: z
     .array(
