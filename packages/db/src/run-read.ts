@@ -26,11 +26,13 @@ const listSql = `WITH page AS MATERIALIZED (
   SELECT DISTINCT ON (rs.run_id) rs.run_id, jsonb_build_object('stageName', rs.name, 'progress', s.progress) AS stage
   FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN stage s ON s.id = rs.stage_id AND s.status = 'running'
   ORDER BY rs.run_id, rs.position
-), metrics AS (
-  -- Aggregates without an order are hashed; sorting the points of ten thousand runs would take half of the statement's time.
-  SELECT rs.run_id, json_object_agg(rs.position || ' ' || l.key, l.value) AS metrics
+), latest AS (
+  -- Of a key that several stages have, the last stage's value counts: the greatest pair of position and value is its.
+  SELECT rs.run_id, l.key, max(ARRAY[rs.position, l.value]) AS placed
   FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN metric_latest l ON l.stage_id = rs.stage_id
-  WHERE l.key = ANY ($6::text[]) GROUP BY rs.run_id
+  WHERE l.key = ANY ($6::text[]) GROUP BY rs.run_id, l.key
+), metrics AS (
+  SELECT run_id, json_object_agg(key, placed[2]) AS metrics FROM latest GROUP BY run_id
 )
 SELECT ${runColumns}, coalesce(t.stages, 0) AS "numStages", coalesce(t.finished, 0) AS "numFinishedStages",
   coalesce(t.reused, 0) AS "numReusedStages", c.stage AS current, m.metrics
@@ -50,22 +52,14 @@ export async function listRuns(
     [...filter, limit + 1, metricKeys, ...more],
   );
   // The rows themselves: ten thousand copies would have to be collected again.
-  const runs = rows.slice(0, limit).map((row) => Object.assign(row, { metrics: ofLastStages(row.metrics ?? {}) }));
+  const runs = rows.slice(0, limit).map((row) => Object.assign(row, { metrics: numbers(row.metrics ?? {}) }));
   return { runs, nextCursor: rows.length > limit ? (runs.at(-1)?.id ?? null) : null };
 }
 
-/** "<position of the stage> <key>" -> value to key -> value: of a key that several stages have, the last stage's counts. */
-function ofLastStages(placed: Record<string, number | string>): Record<string, number> {
-  const values: Record<string, number> = {};
-  const positions: Record<string, number> = {};
-  for (const name in placed) {
-    const space = name.indexOf(" ");
-    const [position, key] = [Number(name.slice(0, space)), name.slice(space + 1)];
-    if (position < (positions[key] ?? 0)) continue;
-    positions[key] = position;
-    values[key] = Number(placed[name]);
-  }
-  return values;
+/** NaN and infinities, which JSON does not know, arrive as their names. */
+function numbers(named: Record<string, number | string>): Record<string, number> {
+  for (const key in named) if (typeof named[key] === "string") named[key] = Number(named[key]);
+  return named as Record<string, number>;
 }
 
 /** See Runs.get. */
