@@ -365,6 +365,26 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
     runMs,
   );
 
+  it(
+    "gives a sweep that goes on another priority, which stays with it when it is cancelled",
+    async () => {
+      await page.getByLabel("Time of a step, ms", { exact: true }).fill("20000");
+      await page.getByRole("button", { name: /^Launch sweep/ }).click();
+      await page.waitForURL(/\/sweeps\/[0-9a-f-]{36}$/);
+      const priority = page.getByRole("spinbutton", { name: /^Priority of/ });
+      await priority.fill("5");
+      await priority.press("Enter");
+      await page.getByRole("tab", { name: "Settings" }).click();
+      await page.getByText("priority: 5").waitFor();
+      await page.getByRole("button", { name: "Cancel sweep" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Cancel sweep" }).click();
+      await page.locator("header [data-status=cancelled]").waitFor();
+      await priority.waitFor({ state: "detached" });
+      expect(await page.getByTestId("sweep-facts").innerText()).toMatch(/Priority\s+5/);
+    },
+    runMs,
+  );
+
   it("makes a key that opens the door until it is revoked, and shows its secret once", async () => {
     await page.goto(stack.url);
     await page.getByRole("link", { name: "Settings" }).click();

@@ -46,6 +46,37 @@ const sizes = [200, 400, 1500];
 const order = ["PT-SFT", "PT-SFT-SFT", "DPT-SFT", "PT-DFT", "DPT-DFT", "PT-SFT-DFT", "DPT-SFT-DFT", "PT-DFT-DFT"];
 const baselineOf = (size: number) => scoresOf(`cifar-${size}`, "scheme PT-SFT-SFT");
 
+/** Of a set of scenes: its teachers, the schemes, and the last stage without the relation term and with it alone where that was run. */
+function sceneTable(set: "scenes" | "scenes-8000"): string {
+  const paper = scoresOf(set, "scheme PT-SFT-DFT");
+  const baseline = scoresOf(set, "scheme PT-SFT-SFT");
+  const against = (scores: Scores) => [
+    meanOf(scores),
+    ...[baseline, paper].map((other) => (other === scores ? "-" : difference(scores, other))),
+  ];
+  const schemes = order.map((scheme): [string, Scores] => {
+    const isKnown = { "PT-SFT-SFT": baseline, "PT-SFT-DFT": paper }[scheme];
+    return [scheme, isKnown ?? scoresOf(set, `scheme ${scheme}`)];
+  });
+  const relation = [
+    ["PT-SFT-DFT without the relation term", "none"],
+    ["PT-SFT-DFT, the relation term alone", "relation=relation alone"],
+  ].map(([label, point]): [string, Scores] => [label!, scoresOf(`${set}-relation`, point!)]);
+  return table(
+    [set, "accuracy", "against PT-SFT-SFT", "against PT-SFT-DFT"],
+    [
+      ...pointsOf(`${set}-teacher`).map((point) => [
+        "teachers",
+        meanOf(scoresOf(`${set}-teacher`, point)),
+        ...["-", "-"],
+      ]),
+      ...[...schemes, ...relation]
+        .filter(([, scores]) => scores.size > 0)
+        .map(([label, scores]) => [label, ...against(scores)]),
+    ],
+  );
+}
+
 const tables: Record<string, string> = {
   schemes: table(
     ["scheme", ...sizes.flatMap((size) => [`${size} photographs`, "against PT-SFT-SFT"])],
@@ -87,18 +118,8 @@ const tables: Record<string, string> = {
       }),
     ),
   ),
-  scenes: table(
-    ["scenes", "accuracy", "against PT-SFT-SFT"],
-    [
-      ...pointsOf("scenes-teacher").map((point) => ["teachers", meanOf(scoresOf("scenes-teacher", point)), "-"]),
-      ...order.flatMap((scheme) => {
-        const scores = scoresOf("scenes", `scheme ${scheme}`);
-        const baseline = scoresOf("scenes", "scheme PT-SFT-SFT");
-        if (scores.size === 0) return [];
-        return [[scheme, meanOf(scores), scheme === "PT-SFT-SFT" ? "-" : difference(scores, baseline)]];
-      }),
-    ],
-  ),
+  scenes: sceneTable("scenes"),
+  "scenes-8000": sceneTable("scenes-8000"),
   easy: table(
     ["easy-VQA, 0.75 million parameters", "accuracy"],
     order.flatMap((scheme) => {

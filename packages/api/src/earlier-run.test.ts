@@ -226,9 +226,11 @@ describe("a sweep over teachers", () => {
 
 describe("runs.list", () => {
   it("finds runs that have a model by name, recipe and the end of the id", async () => {
-    const list = async (query: { artifact?: string; search?: string }) =>
+    const list = async (query: Parameters<typeof api.retort.runs.list.query>[0]) =>
       (await api.retort.runs.list.query({ limit: 500, ...query })).runs;
     const withModel = await list({ artifact: "model" });
+    expect(await list({ artifact: "model", artifactOf: ["vlm-sft", "llava-train"] })).toEqual(withModel);
+    expect(await list({ artifact: "model", artifactOf: ["padim"] })).toEqual([]);
     expect(withModel.some(({ id }) => id === teacher)).toBe(true);
     expect(withModel.some(({ recipe }) => recipe === "diagnostic")).toBe(false);
     for (const search of ["LARGE teach", teacher.slice(-8), teacher])

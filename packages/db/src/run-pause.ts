@@ -47,10 +47,22 @@ export function resumeRuns(client: PoolClient, runIds: readonly string[]): Promi
   return updateMany(client, runIds, { assignment: goOnSql, condition: "paused_at IS NOT NULL" });
 }
 
+/** Gives those of the runs that are live this priority. Belongs into a transaction that has locked no stage or run yet. */
+export function prioritizeRuns(client: PoolClient, runIds: readonly string[], priority: number): Promise<void> {
+  return updateMany(client, runIds, { assignment: "priority = $2", condition: "priority <> $2", values: [priority] });
+}
+
+interface Change {
+  assignment: string;
+  condition: string;
+  /** $2 and so on of the two. */
+  values?: readonly unknown[];
+}
+
 async function updateMany(
   client: PoolClient,
   runIds: readonly string[],
-  { assignment, condition }: { assignment: string; condition: string },
+  { assignment, condition, values = [] }: Change,
 ): Promise<void> {
   if (runIds.length === 0) return;
   const { rows: stages } = await client.query<{ id: string }>(
@@ -62,7 +74,7 @@ async function updateMany(
     `WITH changed AS (
       UPDATE run SET ${assignment} WHERE id = ANY ($1::uuid[]) AND ${isLiveSql} AND ${condition} RETURNING id
     ) SELECT ${notifySql("run", "id")} FROM changed`,
-    [runIds],
+    [runIds, ...values],
   );
   await settleWishes(
     client,

@@ -14,7 +14,8 @@ const listSql = `WITH page AS MATERIALIZED (
     AND ($7::text IS NULL OR strpos(lower(r.name), $7) > 0 OR strpos(r.recipe, $7) > 0 OR right(r.id::text, length($7)) = $7)
     AND ($8::text IS NULL OR EXISTS (
       SELECT FROM run_stage rs JOIN stage s ON s.id = rs.stage_id AND s.status = 'succeeded'
-      JOIN artifact a ON a.stage_id = s.id AND a.name = $8 WHERE rs.run_id = r.id
+      JOIN artifact a ON a.stage_id = s.id AND a.name = $8
+      WHERE rs.run_id = r.id AND ($9::text[] IS NULL OR s.kind = ANY ($9))
     ))
   ORDER BY r.id DESC LIMIT $5
 ), tally AS (
@@ -43,10 +44,10 @@ ORDER BY r.id DESC`;
 /** See Runs.list. */
 export async function listRuns(
   pool: Pool,
-  { projectId, recipe, status, artifact, search, cursor, limit = 50, metricKeys = [] }: RunQuery,
+  { projectId, recipe, status, artifact, artifactOf, search, cursor, limit = 50, metricKeys = [] }: RunQuery,
 ): Promise<{ runs: RunListItem[]; nextCursor: string | null }> {
   const filter = [projectId ?? null, recipe ?? null, status ?? null, cursor ?? null];
-  const more = [search?.toLowerCase() ?? null, artifact ?? null];
+  const more = [search?.toLowerCase() ?? null, artifact ?? null, artifactOf ?? null];
   const { rows } = await pool.query<Omit<RunListItem, "metrics"> & { metrics: Record<string, number | string> | null }>(
     listSql,
     [...filter, limit + 1, metricKeys, ...more],

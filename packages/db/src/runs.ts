@@ -111,6 +111,8 @@ export interface RunQuery {
   status?: RunStatus;
   /** Only runs with a finished stage that has left an artifact of this name. */
   artifact?: string;
+  /** With `artifact`: only of stages of these kinds. */
+  artifactOf?: readonly string[];
   /** Only runs whose name or recipe holds this text, or whose id ends with it. */
   search?: string;
   /** Id of the last run of the page before. */

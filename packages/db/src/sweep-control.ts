@@ -2,7 +2,7 @@ import type { SweepStatus } from "@retort/core";
 import type { Pool, PoolClient } from "pg";
 import { ConflictError } from "./errors.ts";
 import { notifySql } from "./events.ts";
-import { pauseRuns, resumeRuns } from "./run-pause.ts";
+import { pauseRuns, prioritizeRuns, resumeRuns } from "./run-pause.ts";
 import { stopRuns } from "./run-stop.ts";
 import { standstillSql } from "./standstill.ts";
 import { lockSweep } from "./sweep-rows.ts";
@@ -36,6 +36,18 @@ export function cancelSweep(pool: Pool, id: string): Promise<void> {
     await requireStatus(client, id, ["running", "paused"]);
     await setStatus(client, id, "cancelled");
     await stopRuns(client, await runIds(client, id, "true"), "cancelled");
+  });
+}
+
+/** See Sweeps.setPriority. */
+export function setSweepPriority(pool: Pool, id: string, priority: number): Promise<void> {
+  return transaction(pool, async (client) => {
+    await requireStatus(client, id, ["running", "paused"]);
+    await client.query(`UPDATE sweep SET priority = $2 WHERE id = $1 RETURNING ${notifySql("sweep", "id")}`, [
+      id,
+      priority,
+    ]);
+    await prioritizeRuns(client, await runIds(client, id, "true"), priority);
   });
 }
 

@@ -147,4 +147,23 @@ describe("a sweep in somebody's hands", () => {
     expect(await db.sweeps.get(id)).toMatchObject({ status: "running", isComplete: true, finishedAt: null });
     await db.sweeps.cancel(id);
   });
+
+  it("hands its priority on to live trials and to those that come later", async () => {
+    const id = await launch({ sampler: { kind: "grid" } }, { maxConcurrentRuns: 2, params: { printLines: 2 } });
+    await db.sweeps.setPriority(id, 7);
+    const priorities = async () => {
+      const runs = await Promise.all((await trialsOf(id)).map(({ runId }) => db.runs.get(runId!)));
+      return runs.map((run) => run!.priority);
+    };
+    expect(await priorities()).toEqual([7, 7]);
+    const first = await db.stages.claim({ workerId, capabilities: testWorker, leaseMs: 60_000 });
+    expect(first).toMatchObject({ priority: 7 });
+    await db.runs.cancel(first!.runIds[0]!);
+    await db.stages.cancelled(first!.fence);
+    await db.sweeps.advance({ fingerprint });
+    expect(await priorities()).toEqual([7, 7, 7]);
+    await db.sweeps.cancel(id);
+    await expect(db.sweeps.setPriority(id, 0)).rejects.toThrow(ConflictError);
+    expect((await db.sweeps.get(id))!.priority).toBe(7);
+  });
 });

@@ -5,7 +5,14 @@ import { notifySql } from "./events.ts";
 import { jsonb } from "./jsonb.ts";
 import { advanceSweep, advanceSweeps } from "./sweep-advance.ts";
 import type { Fingerprint } from "./sweep-ask.ts";
-import { cancelSweep, extendSweep, pauseSweep, resumeSweep, type SweepExtension } from "./sweep-control.ts";
+import {
+  cancelSweep,
+  extendSweep,
+  pauseSweep,
+  resumeSweep,
+  type SweepExtension,
+  setSweepPriority,
+} from "./sweep-control.ts";
 import { getSweep, listSweeps, type SweepQuery, type SweepRow } from "./sweep-rows.ts";
 import {
   type FinishedStage,
@@ -60,6 +67,8 @@ export interface Sweeps {
   resume(id: string): Promise<void>;
   /** Cancels its trials; stages that others share go on. @throws NotFoundError, ConflictError when it has ended */
   cancel(id: string): Promise<void>;
+  /** Of the sweep, its live trials and those to come. @throws NotFoundError, ConflictError when it has ended */
+  setPriority(id: string, priority: number): Promise<void>;
   /** Adds points or seeds; a finished sweep runs again. @throws NotFoundError, ConflictError when there is nothing to add */
   extend(id: string, extension: SweepExtension): Promise<void>;
   /** Status of stages that exist, by content key. */
@@ -94,6 +103,7 @@ export function sweeps(pool: Pool): Sweeps {
     pause: (id, { running = "finish" } = {}) => pauseSweep(pool, id, running),
     resume: (id) => resumeSweep(pool, id),
     cancel: (id) => cancelSweep(pool, id),
+    setPriority: (id, priority) => setSweepPriority(pool, id, priority),
     extend: (id, extension) => extendSweep(pool, id, extension),
     async statusByKey(contentKeys) {
       const { rows } = await pool.query<{ contentKey: string; status: StageStatus }>(

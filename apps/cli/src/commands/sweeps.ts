@@ -6,13 +6,15 @@ import { duration } from "../output/quantity.ts";
 import { shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
 import { resolveSweep } from "../sweep-reference.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { integer, wholeNumber } from "../whole-number.ts";
 
 const reference = ["<sweep>", "id, its end as `retort sweeps ls` shows it, or name"] as const;
 
 /** Everything that is done with sweeps once they are launched. */
 export function sweeps(program: Command, env: CliEnv): void {
-  const group = program.command("sweeps").description("list, show, pause, resume, extend, cancel and export sweeps");
+  const group = program
+    .command("sweeps")
+    .description("list, show, pause, resume, extend, prioritise, cancel and export sweeps");
   list(group, env);
   show(group, env);
   extend(group, env);
@@ -38,6 +40,17 @@ export function sweeps(program: Command, env: CliEnv): void {
       const sweepId = await resolveSweep(retort, name);
       await retort.sweeps.resume.mutate({ sweepId });
       print(`resumed ${shortId(sweepId)}`);
+    });
+  group
+    .command("priority")
+    .description("take the trials of a sweep, those to come too, sooner or later than other work")
+    .argument(...reference)
+    .argument("<number>", "higher is sooner, 0 as a rule; lower than 0 as in -- -5", integer)
+    .action(async (name: string, priority: number) => {
+      const { retort } = await connect(env);
+      const sweepId = await resolveSweep(retort, name);
+      await retort.sweeps.setPriority.mutate({ sweepId, priority });
+      print(`priority of ${shortId(sweepId)} is ${priority}`);
     });
   group
     .command("cancel")

@@ -12,7 +12,10 @@ it("lists nested parameters by dotted key with type, default and meaning", () =>
       .discriminatedUnion("adapter", [
         z.strictObject({ adapter: z.literal("scenes"), count: z.int().default(5) }),
         z.strictObject({ adapter: z.literal("files"), path: z.string() }),
-        z.strictObject({ adapter: z.literal("run"), run: z.uuid().meta({ runWith: "model" }) }),
+        z.strictObject({
+          adapter: z.literal("run"),
+          run: z.uuid().meta({ runWith: { artifact: "model", of: ["vlm-sft"] } }),
+        }),
       ])
       .default({ adapter: "scenes", count: 5 }),
     name: z.string().nullable().default(null),

@@ -25,8 +25,8 @@ interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
-  /** The value is the id of a run that has left an artifact of this name. */
-  runWith?: string;
+  /** The value is the id of a run with a stage, of one of these kinds, that has left an artifact of this name. */
+  runWith?: { artifact: string; of: string[] };
 }
 
 /** The parameters that a JSON Schema describes, nested ones by their dotted key. */
@@ -62,7 +62,7 @@ function listProperties(schema: JsonSchema, prefix: string, defaults: unknown): 
 }
 
 function typeOf(schema: JsonSchema): string {
-  if (schema.runWith !== undefined) return `run with a ${schema.runWith}`;
+  if (schema.runWith !== undefined) return `run with a ${schema.runWith.artifact}`;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
   const variants = schema.anyOf ?? schema.oneOf;

@@ -45,6 +45,7 @@ it("says what a YAML file would run, launches it, and handles it to its end", as
   expect((await retort("sweeps", "ls")).stdout).toMatch(/from yaml +diagnostic +running +6 pending +none yet/);
   expect((await retort("sweeps", "pause", name)).stdout).toBe(`paused ${name}\n`);
   expect((await retort("sweeps", "extend", name, "--seeds", "7")).code).toBe(0);
+  expect((await retort("sweeps", "priority", name, "3")).stdout).toBe(`priority of ${name} is 3\n`);
   expect((await retort("sweeps", "resume", "from yaml")).code).toBe(0);
   const shown = await retort("sweeps", "show", name);
   expect(shown.stdout).toMatch(/trials +6 pending, of 9/);

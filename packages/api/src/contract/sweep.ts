@@ -13,6 +13,7 @@ import { clock } from "./clock.ts";
 import { failure } from "./failure.ts";
 import { jsonObject } from "./json.ts";
 import { projectSlug } from "./project.ts";
+import { priority } from "./run.ts";
 import { stageStatus } from "./stage.ts";
 
 export const sweepStatus = z.enum(sweepStatuses);
@@ -49,7 +50,7 @@ export const sweepRequest = z.strictObject({
     .nullable()
     .default(null)
     .describe("Trials under way at most; null: no limit, or 4 where the sampler learns from what has finished"),
-  priority: z.int().min(-1000).max(1000).default(0).describe("Higher is sooner"),
+  priority: priority.default(0).describe("Higher is sooner"),
 });
 export type SweepRequest = z.input<typeof sweepRequest>;
 

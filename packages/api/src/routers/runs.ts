@@ -41,6 +41,7 @@ export const runsRouter = router({
         status: runStatus.optional(),
         recipe: z.string().optional(),
         artifact: z.string().optional().describe("Only runs with a finished stage that has left one of this name"),
+        artifactOf: z.array(z.string()).max(50).optional().describe("With artifact: only of stages of these kinds"),
         search: z
           .string()
           .trim()

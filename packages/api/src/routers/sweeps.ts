@@ -1,7 +1,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { jsonObject } from "../contract/json.ts";
-import { seed } from "../contract/run.ts";
+import { priority, seed } from "../contract/run.ts";
 import {
   type Sweep,
   sweep,
@@ -103,6 +103,11 @@ export const sweepsRouter = router({
     .mutation(({ ctx, input: { sweepId, ...options } }) => ctx.db.sweeps.pause(sweepId, options)),
 
   resume: procedure.input(sweepId).mutation(({ ctx, input }) => ctx.db.sweeps.resume(input.sweepId)),
+
+  /** Takes its trials, those to come too, sooner or later than other work. */
+  setPriority: procedure
+    .input(sweepId.extend({ priority }))
+    .mutation(({ ctx, input }) => ctx.db.sweeps.setPriority(input.sweepId, input.priority)),
 
   /** Adds points of the same search, or seeds to every point; a finished sweep runs again. */
   extend: procedure

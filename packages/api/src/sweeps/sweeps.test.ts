@@ -171,6 +171,8 @@ describe("a sweep", () => {
     expect(await api.retort.sweeps.get.query({ sweepId })).toMatchObject({ status: "paused", counts: { paused: 2 } });
     expect((await api.retort.sweeps.get.query({ sweepId })).clock.to).toBeInstanceOf(Date);
     await api.retort.sweeps.extend.mutate({ sweepId, points: 1 });
+    await api.retort.sweeps.setPriority.mutate({ sweepId, priority: 4 });
+    expect(await api.retort.sweeps.get.query({ sweepId })).toMatchObject({ priority: 4 });
     await api.retort.sweeps.resume.mutate({ sweepId });
     await advance();
     expect((await api.retort.sweeps.get.query({ sweepId })).counts.pending).toBe(3);

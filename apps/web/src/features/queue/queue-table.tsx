@@ -10,7 +10,7 @@ import { Ago, TimeLeft } from "../../ui/time.tsx";
 import { ReleaseButton } from "../run/run-actions.tsx";
 import { progressFraction } from "../runs/stage-strip.tsx";
 import { PlaceLabel, places } from "./place.tsx";
-import { PriorityInput } from "./priority-input.tsx";
+import { RunPriority } from "./run-priority.tsx";
 
 /** Stages in their order: a table where there is room for one, else cards. */
 export function QueueTable({ stages }: { stages: readonly QueuedStage[] }) {
@@ -56,7 +56,7 @@ export function QueueTable({ stages }: { stages: readonly QueuedStage[] }) {
             </td>
             <td className="max-w-0 truncate text-ink-2">{stage.project ?? "–"}</td>
             <td className="text-right">
-              <PriorityInput stage={stage} />
+              <RunPriority stage={stage} />
             </td>
             <td>
               <Standing stage={stage} />
@@ -90,7 +90,7 @@ export function QueueTable({ stages }: { stages: readonly QueuedStage[] }) {
               </p>
               <Standing stage={stage} />
               <p className="flex items-center gap-2 text-xs text-ink-3">
-                {stage.project !== null && `${stage.project}, `}priority <PriorityInput stage={stage} />
+                {stage.project !== null && `${stage.project}, `}priority <RunPriority stage={stage} />
               </p>
             </li>
           ))}

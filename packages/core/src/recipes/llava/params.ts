@@ -2,6 +2,7 @@ import { z } from "zod";
 import { dataParams } from "../../data/choice.ts";
 import { distillationShape } from "../../methods/llava-kd/objective.ts";
 import { decoderConfig, projectorConfig } from "../../models/llava/config.ts";
+import type { StageKind } from "../../stages/index.ts";
 import { packedTrainingShape } from "../../stages/packed-training-params.ts";
 import { deviceParam, threadsParam } from "../../stages/resource-params.ts";
 import { teacherCacheParams } from "../../stages/teacher-cache/definition.ts";
@@ -83,6 +84,9 @@ export const teacherParams = z
 
 export type TeacherParams = z.output<typeof teacherParams>;
 
+/** Stages whose models can teach: image tokens, then text, of the data set's own vocabulary. */
+const teachingKinds = ["vlm-sft", "llava-train"] satisfies StageKind[];
+
 /** A student's teacher: its settings, or an earlier run that has it. */
 export const teacherChoice = z
   .discriminatedUnion("from", [
@@ -99,7 +103,7 @@ export const teacherChoice = z
         from: z.literal("run"),
         run: z
           .uuid()
-          .meta({ title: "Earlier run", runWith: "model" })
+          .meta({ title: "Earlier run", runWith: { artifact: "model", of: teachingKinds } })
           .describe(
             "Run whose model teaches: any that looks through the same encoder and was trained on the same data",
           ),

@@ -13,7 +13,7 @@ type FieldKind =
   | { kind: "number"; integer: boolean; bounds: Bounds }
   | { kind: "text"; minLength: number; maxLength: number; pattern: string | undefined }
   /** The id of an earlier run that has left this artifact. */
-  | { kind: "run"; artifact: string; pattern: string | undefined }
+  | { kind: "run"; artifact: string; artifactOf: readonly string[]; pattern: string | undefined }
   | { kind: "boolean" }
   | { kind: "choice"; options: readonly (string | number | boolean | null)[] }
   | { kind: "constant"; value: unknown }

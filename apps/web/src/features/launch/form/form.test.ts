@@ -28,7 +28,10 @@ const params = z.strictObject({
   teacher: z
     .discriminatedUnion("from", [
       z.strictObject({ from: z.literal("training").optional().default("training"), seed: z.int().default(1) }),
-      z.strictObject({ from: z.literal("run"), run: z.uuid().meta({ title: "Earlier run", runWith: "model" }) }),
+      z.strictObject({
+        from: z.literal("run"),
+        run: z.uuid().meta({ title: "Earlier run", runWith: { artifact: "model", of: ["vlm-sft"] } }),
+      }),
     ])
     .prefault({}),
 });
@@ -81,7 +84,13 @@ describe("fieldFromSchema", () => {
     expect(variantOf(teacher, { seed: 3 }).name).toBe("training");
     const { field: taken } = teacher.variants.find(({ name }) => name === "run")!;
     const { run } = (taken as FieldOf<"object">).fields;
-    expect(run).toMatchObject({ kind: "run", label: "Earlier run", artifact: "model", initial: "" });
+    expect(run).toMatchObject({
+      kind: "run",
+      label: "Earlier run",
+      artifact: "model",
+      artifactOf: ["vlm-sft"],
+      initial: "",
+    });
     expect(complaints(teacher, taken.initial, ["teacher"])).toEqual([
       { path: "teacher.run", message: "Choose a run." },
     ]);

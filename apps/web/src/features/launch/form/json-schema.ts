@@ -42,8 +42,9 @@ class SchemaReader {
       case "boolean":
         return { kind: "boolean" };
       case "string":
-        if (typeof schema.runWith === "string") {
-          return { kind: "run", artifact: schema.runWith, pattern: text(schema.pattern) };
+        if (record(schema.runWith) !== undefined) {
+          const { artifact, of } = schema.runWith as { artifact: string; of: string[] };
+          return { kind: "run", artifact, artifactOf: of, pattern: text(schema.pattern) };
         }
         return {
           kind: "text",

@@ -27,7 +27,10 @@ export function RunInput({ field, path, value }: { field: FieldOf<"run">; path: 
   const error = errors.get(dotted(path));
   const found = useQuery(
     trpc.runs.list.queryOptions(
-      { artifact: field.artifact, status: "succeeded", limit: numOffered, ...(search === "" ? {} : { search }) },
+      {
+        ...{ artifact: field.artifact, artifactOf: [...field.artifactOf], status: "succeeded", limit: numOffered },
+        ...(search === "" ? {} : { search }),
+      },
       { placeholderData: keepPreviousData },
     ),
   );

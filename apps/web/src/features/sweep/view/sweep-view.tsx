@@ -19,6 +19,7 @@ import { objectivePlot } from "./plots.ts";
 import { SweepActions } from "./sweep-actions.tsx";
 import { SweepEffects } from "./sweep-effects.tsx";
 import { SweepFailures } from "./sweep-failures.tsx";
+import { SweepPriority } from "./sweep-priority.tsx";
 import { SweepSettings } from "./sweep-settings.tsx";
 import { SweepStages } from "./sweep-stages.tsx";
 import { TrialProgress } from "./trial-progress.tsx";
@@ -122,6 +123,9 @@ function SweepHeader({ sweep }: { sweep: Sweep }) {
         <Fact label="Recipe">{sweep.recipe}</Fact>
         <Fact label="Sampler">{sweep.pruner === "none" ? sweep.sampler : `${sweep.sampler}, ${sweep.pruner}`}</Fact>
         <Fact label="Seeds">{sweep.seeds.join(", ")}</Fact>
+        <Fact label="Priority">
+          <SweepPriority sweep={sweep} />
+        </Fact>
         <Fact label="Launched">
           <Ago at={sweep.createdAt} />
         </Fact>

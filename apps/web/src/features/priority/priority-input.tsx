@@ -1,26 +1,24 @@
-"use client";
-
-import type { QueuedStage } from "@retort/api";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { problemOf } from "../../ui/problem.tsx";
 import { inputLook } from "../launch/form/field-frame.tsx";
 
 const most = 1000;
 
-/** The priority of the run that waits for a stage, to be changed in place; the number alone where no run is live. */
-export function PriorityInput({ stage }: { stage: QueuedStage }) {
-  const trpc = useTRPC();
-  const queries = useQueryClient();
-  const change = useMutation(trpc.runs.setPriority.mutationOptions({ onSettled: () => queries.invalidateQueries() }));
-  const { run, priority, place } = stage;
-  if (run === null || place === "quarantined") return <span className="numeric">{priority}</span>;
+interface PriorityInputProps {
+  /** Name of what has it. */
+  of: string;
+  title: string;
+  priority: number;
+  change: { mutate(priority: number): void; isPending: boolean; error: unknown };
+}
+
+/** A priority, to be changed in place. */
+export function PriorityInput({ of, title, priority, change }: PriorityInputProps) {
   function take(input: HTMLInputElement): void {
     const value = Number(input.value);
     const isRight = input.value.trim() !== "" && Number.isInteger(value) && Math.abs(value) <= most;
     if (!isRight) input.value = String(priority);
-    else if (value !== priority) change.mutate({ runId: run!.id, priority: value });
+    else if (value !== priority) change.mutate(value);
   }
   return (
     <>
@@ -32,8 +30,8 @@ export function PriorityInput({ stage }: { stage: QueuedStage }) {
         max={most}
         defaultValue={priority}
         disabled={change.isPending}
-        aria-label={`Priority of ${run.name}`}
-        title="Of the run with all of its stages; higher is sooner"
+        aria-label={`Priority of ${of}`}
+        title={title}
         onBlur={({ currentTarget }) => take(currentTarget)}
         onKeyDown={({ key, currentTarget }) => {
           if (key === "Enter") currentTarget.blur();
