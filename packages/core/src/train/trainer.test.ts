@@ -117,6 +117,15 @@ describe("train", { timeout: 120_000 }, () => {
     expect(bytesOf(again)).toEqual(bytesOf(weights));
   });
 
+  it("keeps the state after the last step where more is to come, and does not train again", async () => {
+    const whole = await makeHost();
+    const weights = await train({ ...(await makeTask()), keepsLast: true }, whole);
+    expect(whole.saved.map(({ step }) => step)).toEqual([10, 20, 30, 40]);
+    const resumed = await makeHost(whole.saved[3]!);
+    expect(bytesOf(await train({ ...(await makeTask()), keepsLast: true }, resumed))).toEqual(bytesOf(weights));
+    expect([resumed.losses, resumed.saved]).toEqual([[], []]);
+  });
+
   it("stops with a typed error when the loss is no longer a number", async () => {
     const task = { ...(await makeTask({ learningRate: 1e30 })), maxGradNorm: 1e30 };
     await expect(train(task, await makeHost())).rejects.toMatchObject({ name: "DivergedError", code: "DIVERGED" });

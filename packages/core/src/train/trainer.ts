@@ -26,6 +26,8 @@ export interface TrainTask {
   /** Steps in one run of ONNX Runtime; divides numSteps. */
   stepsPerRun: number;
   checkpointEverySteps: number;
+  /** Saves the state after the last step, too: for a stage that works on for long, and is not to train again when it is stopped there. */
+  keepsLast?: boolean;
   provider: Provider;
   threads: number;
 }
@@ -121,8 +123,10 @@ function mayResume({ reason }: AbortSignal): boolean {
   return reason instanceof StoppedError && reason.mayResume;
 }
 
-function isCheckpoint(before: number, step: number, { checkpointEverySteps, numSteps }: TrainTask): boolean {
-  return step < numSteps && Math.floor(step / checkpointEverySteps) > Math.floor(before / checkpointEverySteps);
+function isCheckpoint(before: number, step: number, task: TrainTask): boolean {
+  const { checkpointEverySteps, numSteps, keepsLast = false } = task;
+  if (step >= numSteps) return keepsLast;
+  return Math.floor(step / checkpointEverySteps) > Math.floor(before / checkpointEverySteps);
 }
 
 async function saveCheckpoint(step: number, state: Uint8Array, host: TrainHost): Promise<void> {

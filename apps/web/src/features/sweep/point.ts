@@ -24,5 +24,7 @@ function isTail(path: string, tail: string): boolean {
 export function printValue(value: unknown): string {
   if (value === undefined) return "–";
   if (typeof value === "number") return String(Number(value.toPrecision(4))).replace("-", "−");
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== "object"))
+    return value.map(printValue).join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }

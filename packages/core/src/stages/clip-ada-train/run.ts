@@ -77,6 +77,8 @@ export async function runClipAdaTrain(context: StageContext<ClipAdaTrainParams>)
       numSteps: training.numSteps,
       stepsPerRun: STEPS_PER_RUN,
       checkpointEverySteps: training.checkpointEverySteps,
+      // Validation takes minutes.
+      keepsLast: params.validation.chooses,
       provider: params.device,
       threads: params.threads,
     },

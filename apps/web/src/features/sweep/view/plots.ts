@@ -48,7 +48,7 @@ export function objectivePlot(trials: readonly Trial[], objective: Objective, wi
       label: "trial",
       domain: [0, last],
       tickFormat: (tick: number) => (Number.isInteger(tick) ? String(tick) : ""),
-      ticks: Math.max(2, Math.floor(widthPx / 90)),
+      ticks: Math.min(last, Math.max(2, Math.floor(widthPx / 90))),
     },
     y: { label: null, grid: true, tickFormat: scoreTick(objective.unit), ticks: 5, nice: true },
     marks: [

@@ -119,7 +119,7 @@ function SweepHeader({ sweep }: { sweep: Sweep }) {
         </div>
       </div>
       <Facts testId="sweep-facts">
-        {best !== null && <BestFact best={best} objective={objective} />}
+        {best !== null && <BestFact best={best} objective={objective} isFinal={sweep.finishedAt !== null} />}
         <Fact label="Recipe">{sweep.recipe}</Fact>
         <Fact label="Sampler">{sweep.pruner === "none" ? sweep.sampler : `${sweep.sampler}, ${sweep.pruner}`}</Fact>
         <Fact label="Seeds">{sweep.seeds.join(", ")}</Fact>
@@ -157,13 +157,19 @@ function SweepHeader({ sweep }: { sweep: Sweep }) {
   );
 }
 
-function BestFact({ best, objective }: { best: NonNullable<Sweep["best"]>; objective: Sweep["objective"] }) {
+interface BestFactProps {
+  best: NonNullable<Sweep["best"]>;
+  objective: Sweep["objective"];
+  isFinal: boolean;
+}
+
+function BestFact({ best, objective, isFinal }: BestFactProps) {
   const point = [
     ...Object.values(best.labels),
     ...Object.entries(best.point).map(([path, value]) => `${path}=${printValue(value)}`),
   ];
   return (
-    <Fact label={`Best ${objective.label} so far`}>
+    <Fact label={`Best ${objective.label}${isFinal ? "" : " so far"}`}>
       <span className="text-2xl font-semibold tracking-tight">{formatScore(best.mean, objective.unit)}</span>
       <span className="ml-2 text-sm text-ink-3">
         {best.std !== null && `± ${formatSpread(best.std, objective.unit)} `}
