@@ -1,5 +1,7 @@
 // npx tsx docs/results/llava-kd/collect.ts: what the running server has measured of this folder's sweeps -> runs.csv, sweeps.csv,
 // stages.csv. Runs and sweeps that another server has measured before stay: equal content keys give equal numbers.
+
+import { connect } from "../server.ts";
 import {
   type MeasuredRun,
   readRuns,
@@ -9,7 +11,6 @@ import {
   writeStages,
   writeSweeps,
 } from "./measured.ts";
-import { connect } from "./server.ts";
 import { pointsOf, type SweepPoint, sweepNames } from "./sweeps.ts";
 
 const retort = connect();

@@ -1,11 +1,11 @@
-// npx tsx docs/results/clip-ada-development.ts FOLDER: the sets on which choices for docs/results/clip-ada.md are made, so that no
+// npx tsx docs/results/clip-ada/development.ts FOLDER: the sets on which choices for docs/results/clip-ada.md are made, so that no
 // test picture is. Writes FOLDER/{screw,magnetic-tile} in MVTec layout: nine tenths of each set's normal *training* pictures as links,
 // the last tenth as test pictures, once as they are and twice spoilt by defects drawn below. Training never draws these.
 import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, parse, resolve } from "node:path";
 import sharp from "sharp";
-import { Rng } from "../../packages/core/src/base/rng.ts";
-import { foregroundMask } from "../../packages/core/src/data/synthetic/anomaly/foreground.ts";
+import { Rng } from "../../../packages/core/src/base/rng.ts";
+import { foregroundMask } from "../../../packages/core/src/data/synthetic/anomaly/foreground.ts";
 
 const sets = {
   screw: "../shared/data/mvtec/screw/train/good",
@@ -161,7 +161,7 @@ const kinds: Record<string, (picture: Picture, rng: Rng) => Defect> = {
 };
 
 const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error("usage: npx tsx docs/results/clip-ada-development.ts FOLDER");
+if (folder === undefined) throw new Error("usage: npx tsx docs/results/clip-ada/development.ts FOLDER");
 for (const [category, source] of Object.entries(sets)) {
   const root = join(folder, category);
   rmSync(root, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRetort, type Retort } from "../../../packages/api/src/client.ts";
+import { createRetort, type Retort } from "../../packages/api/src/client.ts";
 
 /** The server that RETORT_URL and RETORT_API_KEY name, or the one that runs in RETORT_HOME (.retort by default). */
 export function connect(): Retort {

@@ -1,6 +1,6 @@
 // The peers of docs/results/clip-ada.md: other detectors on CLIP-ADA's own towers, as they came and as its training left them, with all
 // normal pictures and with 10 %, three seeds each. What brightness alone tells stands beside every evaluation by itself.
-//   npx retort sweep docs/results/clip-ada-peers.ts --watch
+//   npx retort sweep docs/results/clip-ada/peers.ts --watch
 // Towers and training are the very stages of clip-ada.yaml: whichever runs first, they are made once.
 import { defineSweep } from "@retort/api/client";
 
