@@ -110,7 +110,8 @@ function show(group: Command, env: CliEnv): void {
       if (json) return printJson({ sweep, ...page, failures, importance });
       const { describeSweep } = await import("../output/sweep.ts");
       const { describeValues } = await import("../output/sweep-values.ts");
-      print(`${describeSweep(sweep, page.trials)}\n\n${describeValues(sweep, failures, importance)}`);
+      print(describeSweep(sweep, page.trials));
+      if (failures.length > 0) print(`\n${describeValues(sweep, failures, importance)}`);
       if (page.total > page.trials.length) hint(`${page.total - page.trials.length} more trials; --limit shows them.`);
     });
 }

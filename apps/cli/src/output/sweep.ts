@@ -8,9 +8,7 @@ type Point = Trial["point"];
 /** "lr 0.001, optim.kind adamw"; an ablation by its row's name. */
 export function describePoint(point: Point, labels: Record<string, string>): string {
   const named = Object.entries(labels).map(([name, label]) => `${name}: ${label}`);
-  const values = Object.entries(point).map(
-    ([path, value]) => `${path} ${typeof value === "number" ? decimal(value) : JSON.stringify(value)}`,
-  );
+  const values = Object.entries(point).map(([path, value]) => `${path} ${cell(value)}`);
   return [...named, ...(named.length === 0 ? values : [])].join(", ") || "(nothing varies)";
 }
 
@@ -49,9 +47,11 @@ export function describePreview(preview: SweepPreview): string {
       ...(hasLabels ? [Object.values(labels).join("; ")] : []),
       ...preview.columns.map((path) => cell(point[path])),
     ]);
-  const points = table(["TRIAL", ...(hasLabels ? ["ABLATION"] : []), ...preview.columns], rows);
+  const columns = [...(hasLabels ? ["ABLATION"] : []), ...preview.columns];
   const more = preview.numPoints > rows.length ? `\n... ${preview.numPoints - rows.length} more points` : "";
-  return [head, `${points}${more}`, ...preview.warnings.map((warning) => `note: ${warning}`)].join("\n\n");
+  // A sweep over seeds alone has one point, of which there is nothing to say.
+  const points = columns.length === 0 ? [] : [`${table(["TRIAL", ...columns], rows)}${more}`];
+  return [head, ...points, ...preview.warnings.map((warning) => `note: ${warning}`)].join("\n\n");
 }
 
 function describeEstimate({ deviceSeconds, wallSeconds, basis }: SweepPreview["estimate"]): string {
@@ -71,6 +71,7 @@ export function describeSweep(sweep: Sweep, trials: readonly Trial[]): string {
       ["project", sweep.project.slug],
       ["recipe", sweep.recipe],
       ["status", sweep.status],
+      ...(sweep.priority === 0 ? [] : [["priority", String(sweep.priority)]]),
       [
         "search",
         `${sweep.sampler}${sweep.pruner === "none" ? "" : ` with ${sweep.pruner}`}, ${objective.mode} of ${objective.metric}`,
@@ -131,5 +132,6 @@ export function trialTable(
 function cell(value: unknown): string | number | null {
   if (value === undefined) return null;
   if (typeof value === "number") return Number(decimal(value));
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== "object")) return value.map(cell).join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }

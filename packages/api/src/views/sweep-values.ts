@@ -128,5 +128,6 @@ function ranges(groups: readonly ValueGroup[]): ValueGroup[] {
 
 function textOf(value: Json): string {
   if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== "object")) return value.map(textOf).join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }
