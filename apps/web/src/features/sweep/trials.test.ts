@@ -55,5 +55,12 @@ it("names columns as shortly as they stay apart", () => {
     "student.size",
     "lr",
   ]);
-  expect([0.00012346, 3, "a", [1], undefined].map(printValue)).toEqual(["0.0001235", "3", "a", "[1]", "–"]);
+  expect([0.00012346, 3, "a", [1, 2], { b: 1 }, undefined].map(printValue)).toEqual([
+    "0.0001235",
+    "3",
+    "a",
+    "1, 2",
+    '{"b":1}',
+    "–",
+  ]);
 });
