@@ -42,6 +42,11 @@ describe("fetchAttemptFiles", () => {
     expect(await readdir(files.workDir)).toEqual([]);
   });
 
+  it("makes the directories above it, too, should somebody have cleared them away", async () => {
+    await rm(home, { recursive: true });
+    expect(await readdir((await fetch({ inputs: [], checkpoint: null })).workDir)).toEqual([]);
+  });
+
   it("refuses a damaged input and a missing one", async () => {
     const model = await input("weights");
     await damage(model.sha256);

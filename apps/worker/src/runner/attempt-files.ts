@@ -53,11 +53,9 @@ export async function fetchAttemptFiles(
 }
 
 async function makeEmpty(directory: string): Promise<void> {
-  try {
-    await mkdir(directory);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    await rm(directory, { recursive: true });
-    await mkdir(directory);
-  }
+  // The first directory that was made; none where all of them stood there.
+  const made = await mkdir(directory, { recursive: true });
+  if (made !== undefined) return;
+  await rm(directory, { recursive: true });
+  await mkdir(directory);
 }
