@@ -6,8 +6,17 @@ import { stageColumns } from "./stages.ts";
 const runColumns = `r.id, r.project_id AS "projectId", p.slug AS "projectSlug", r.recipe, r.params, r.config_key AS "configKey",
   r.seed, r.name, r.status, r.priority, r.paused_at AS "pausedAt", r.paused_seconds AS "pausedSeconds", r.error, r.created_at AS "createdAt", r.started_at AS "startedAt", r.finished_at AS "finishedAt"`;
 
-/** One statement for the page: no series is read, metrics come from the table of newest points. */
-const listSql = `WITH page AS MATERIALIZED (
+/**
+ * One statement for the page: no series is read, metrics come from the table of newest points. Each key is an aggregate of its
+ * own: naming the values in the database would cost another pass over all of them.
+ */
+function listSql(numKeys: number): string {
+  const keys = Array.from({ length: numKeys }, (_, i) => i);
+  // Of a key that several stages have, the last stage's value counts: the greatest pair of position and value is its.
+  const newest = keys.map(
+    (i) => `, (max(ARRAY[l.position, m.value]) FILTER (WHERE m.key = ($6::text[])[${i + 1}]))[2] AS value${i}`,
+  );
+  return `WITH page AS MATERIALIZED (
   SELECT r.* FROM run r
   WHERE ($1::uuid IS NULL OR r.project_id = $1) AND ($2::text IS NULL OR r.recipe = $2)
     AND ($3::run_status IS NULL OR r.status = $3) AND ($4::uuid IS NULL OR r.id < $4)
@@ -18,28 +27,28 @@ const listSql = `WITH page AS MATERIALIZED (
       WHERE rs.run_id = r.id AND ($9::text[] IS NULL OR s.kind = ANY ($9))
     ))
   ORDER BY r.id DESC LIMIT $5
+), link AS MATERIALIZED (
+  SELECT rs.run_id, rs.stage_id, rs.position, rs.reused FROM page JOIN run_stage rs ON rs.run_id = page.id
 ), tally AS (
-  SELECT rs.run_id, count(*) AS stages,
+  SELECT l.run_id, count(*) AS stages,
     count(*) FILTER (WHERE s.status IN ('succeeded', 'failed', 'cancelled', 'pruned')) AS finished,
-    count(*) FILTER (WHERE rs.reused) AS reused
-  FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN stage s ON s.id = rs.stage_id GROUP BY rs.run_id
+    count(*) FILTER (WHERE l.reused) AS reused
+  FROM link l JOIN stage s ON s.id = l.stage_id GROUP BY l.run_id
 ), current AS (
   SELECT DISTINCT ON (rs.run_id) rs.run_id, jsonb_build_object('stageName', rs.name, 'progress', s.progress) AS stage
   FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN stage s ON s.id = rs.stage_id AND s.status = 'running'
   ORDER BY rs.run_id, rs.position
-), latest AS (
-  -- Of a key that several stages have, the last stage's value counts: the greatest pair of position and value is its.
-  SELECT rs.run_id, l.key, max(ARRAY[rs.position, l.value]) AS placed
-  FROM page JOIN run_stage rs ON rs.run_id = page.id JOIN metric_latest l ON l.stage_id = rs.stage_id
-  WHERE l.key = ANY ($6::text[]) GROUP BY rs.run_id, l.key
-), metrics AS (
-  SELECT run_id, json_object_agg(key, placed[2]) AS metrics FROM latest GROUP BY run_id
+), newest AS (
+  SELECT l.run_id${newest.join("")}
+  FROM link l JOIN metric_latest m ON m.stage_id = l.stage_id
+  WHERE m.key = ANY ($6::text[]) GROUP BY l.run_id
 )
 SELECT ${runColumns}, coalesce(t.stages, 0) AS "numStages", coalesce(t.finished, 0) AS "numFinishedStages",
-  coalesce(t.reused, 0) AS "numReusedStages", c.stage AS current, m.metrics
+  coalesce(t.reused, 0) AS "numReusedStages", c.stage AS current, json_build_array(${keys.map((i) => `n.value${i}`).join(", ")}) AS metrics
 FROM page r JOIN project p ON p.id = r.project_id
-LEFT JOIN tally t ON t.run_id = r.id LEFT JOIN current c ON c.run_id = r.id LEFT JOIN metrics m ON m.run_id = r.id
+LEFT JOIN tally t ON t.run_id = r.id LEFT JOIN current c ON c.run_id = r.id LEFT JOIN newest n ON n.run_id = r.id
 ORDER BY r.id DESC`;
+}
 
 /** See Runs.list. */
 export async function listRuns(
@@ -48,19 +57,22 @@ export async function listRuns(
 ): Promise<{ runs: RunListItem[]; nextCursor: string | null }> {
   const filter = [projectId ?? null, recipe ?? null, status ?? null, cursor ?? null];
   const more = [search?.toLowerCase() ?? null, artifact ?? null, artifactOf ?? null];
-  const { rows } = await pool.query<Omit<RunListItem, "metrics"> & { metrics: Record<string, number | string> | null }>(
-    listSql,
+  const { rows } = await pool.query<Omit<RunListItem, "metrics"> & { metrics: (number | string | null)[] }>(
+    listSql(metricKeys.length),
     [...filter, limit + 1, metricKeys, ...more],
   );
   // The rows themselves: ten thousand copies would have to be collected again.
-  const runs = rows.slice(0, limit).map((row) => Object.assign(row, { metrics: numbers(row.metrics ?? {}) }));
+  const runs = rows.slice(0, limit).map((row) => Object.assign(row, { metrics: named(metricKeys, row.metrics) }));
   return { runs, nextCursor: rows.length > limit ? (runs.at(-1)?.id ?? null) : null };
 }
 
-/** NaN and infinities, which JSON does not know, arrive as their names. */
-function numbers(named: Record<string, number | string>): Record<string, number> {
-  for (const key in named) if (typeof named[key] === "string") named[key] = Number(named[key]);
-  return named as Record<string, number>;
+/** Values by their keys, without those that a run lacks. NaN and infinities, which JSON does not know, arrive as their names. */
+function named(keys: readonly string[], values: (number | string | null)[]): Record<string, number> {
+  const metrics: Record<string, number> = {};
+  values.forEach((value, i) => {
+    if (value !== null) metrics[keys[i]!] = Number(value);
+  });
+  return metrics;
 }
 
 /** See Runs.get. */
