@@ -47,7 +47,7 @@ const order = ["PT-SFT", "PT-SFT-SFT", "DPT-SFT", "PT-DFT", "DPT-DFT", "PT-SFT-D
 const baselineOf = (size: number) => scoresOf(`cifar-${size}`, "scheme PT-SFT-SFT");
 
 /** Of a set of scenes: its teachers, the schemes, and the last stage without the relation term and with it alone where that was run. */
-function sceneTable(set: "scenes" | "scenes-8000"): string {
+function sceneTable(set: "scenes" | "scenes-8000" | "scenes-64-tokens"): string {
   const paper = scoresOf(set, "scheme PT-SFT-DFT");
   const baseline = scoresOf(set, "scheme PT-SFT-SFT");
   const against = (scores: Scores) => [
@@ -120,6 +120,7 @@ const tables: Record<string, string> = {
   ),
   scenes: sceneTable("scenes"),
   "scenes-8000": sceneTable("scenes-8000"),
+  "scenes-64-tokens": sceneTable("scenes-64-tokens"),
   easy: table(
     ["easy-VQA, 0.75 million parameters", "accuracy"],
     order.flatMap((scheme) => {
