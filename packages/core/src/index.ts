@@ -77,7 +77,7 @@ export { type PrunerName, pruners } from "./search/pruners/index.ts";
 export type { PrunerDecision, PrunerDefinition } from "./search/pruners/pruner.ts";
 export { rungResources } from "./search/pruners/rungs.ts";
 export { type SamplerName, samplers } from "./search/samplers/index.ts";
-export { checkSearch, type Search, type SearchInput, search } from "./search/search.ts";
+export { checkSearch, needsWatch, type Search, type SearchInput, search } from "./search/search.ts";
 export type { Point, SearchSpace, SearchSpaceInput } from "./search/space.ts";
 export {
   type Intermediate,

@@ -163,7 +163,8 @@ describe("pruners", () => {
   it("wilcoxon: what scores worse on the same samples stops as soon as they are there", async () => {
     const id = await launch(
       { space: ladder([0.9, 0.1]), pruner: { kind: "wilcoxon", params: {} } },
-      { maxConcurrentRuns: 1, watch: null },
+      // Watching the loss beside says nothing of which score is better.
+      { maxConcurrentRuns: 1, watch: { metric: "loss", mode: "min", stage: null, everySteps: 5 } },
     );
     const lockstep = new Lockstep();
     lockstep.onStep = async ({ fence, params }, step) => {
@@ -215,4 +216,29 @@ it("a population: the worst goes on from the newest checkpoint of the best, near
     const stage = (await db.stages.get(work.id))!;
     expect(stage.keyParts.fork).toEqual({ sha256: `${sourceWork.id} ${fork.originStep}`, step: fork.originStep });
   }
+});
+
+it("a population: a member without a checkpoint is copied by nobody, and the next copy takes its number", async () => {
+  const id = await launch({
+    space: { parameters: { landscape: { x: { type: "uniform", min: 0, max: 1 } } } },
+    sampler: { kind: "random" },
+    ...{ seed: 3, maxPoints: 8, population: { everySteps: 7, share: 0.5, perturbation: 0.1, resample: 0 } },
+  });
+  const lockstep = new Lockstep();
+  // Of the four best, by whom the four worst are replaced, two lose their checkpoints.
+  const xOf = ({ point }: TrialRow) => (point.landscape as { x: number }).x;
+  const best = (await trialsOf(id)).toSorted((a, b) => xOf(b) - xOf(a)).slice(0, 2);
+  const reasons = new Set<string>();
+  const stageIds = await Promise.all(best.map(async ({ runId }) => (await db.runs.get(runId!))!.stages[0]!.id));
+  lockstep.onStep = async (_, step) => {
+    if (step === 7) await db.prisma.checkpoint.deleteMany({ where: { stageId: { in: stageIds } } });
+    // The next comparison says something else of them.
+    if (step === 10) for (const { reason } of await trialsOf(id)) if (reason !== null) reasons.add(reason);
+  };
+  await lockstep.run();
+  const trials = await trialsOf(id);
+  expect([...reasons].some((reason) => reason.includes("has no checkpoint yet"))).toBe(true);
+  expect([...reasons].some((reason) => reason.includes("goes on as trial"))).toBe(true);
+  expect(trials.map(({ number }) => number)).toEqual(trials.map((_, index) => index));
+  expect((await db.sweeps.get(id))!.status).toBe("finished");
 });

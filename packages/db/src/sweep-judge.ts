@@ -23,7 +23,7 @@ export async function judgeTrials(
   const { pruner, mode } = sweep.search;
   if (pruner.kind === "none") return;
   const definition: PrunerDefinition = pruners[pruner.kind];
-  const bySamples = pruner.kind === "wilcoxon";
+  const bySamples = definition.judgesBy === "samples";
   const samples = bySamples ? await readSamples(client, sweep, trials) : new Map<number, Record<string, number>>();
   const history: SeededTrial[] = historyOf(trials).map((trial) => ({
     ...trial,
@@ -33,9 +33,11 @@ export async function judgeTrials(
     trial,
     ...definition.decide({
       params: pruner.params,
-      mode: sweep.watch?.mode ?? mode,
+      // Samples have the objective's scores, whatever is watched beside.
+      mode: bySamples ? mode : (sweep.watch?.mode ?? mode),
       trial: history[trial.number]!,
       history,
+      isOpen: !sweep.isComplete,
     }),
   });
   const isAsked = ({ number, status, stoppedAtStep }: TrialRow) =>

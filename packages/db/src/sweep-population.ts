@@ -40,12 +40,17 @@ export async function exploitTrials(
       exploits.push({ trial, source: trials[decision.source]!, point: decision.point });
     }
   }
-  for (const [index, exploit] of exploits.entries()) {
-    const checkpoint = await newestCheckpoint(client, exploit.source, sweep);
-    if (checkpoint === null) continue;
-    const { trial, source, point } = exploit;
+  // Numbers stand for places in the sweep's rows: a copy that could not be made takes none.
+  let number = trials.length;
+  for (const { trial, source, point } of exploits) {
+    const place = `Among the worst at step ${trial.looks.at(-1)!.step}`;
+    const checkpoint = await newestCheckpoint(client, source, sweep);
+    if (checkpoint === null) {
+      const reason = `${place}, and goes on as it is: trial ${source.number} has no checkpoint yet that could be copied.`;
+      await setReason(client, sweep, { trial, reason, stoppedAtStep: null });
+      continue;
+    }
     const { stageName, sha256, step, sizeBytes } = checkpoint;
-    const reason = `Among the worst at step ${trial.looks.at(-1)!.step}: goes on as trial ${trials.length + index} from trial ${source.number} at step ${step}.`;
     await createTrials(client, sweep, {
       wanted: [
         {
@@ -54,17 +59,24 @@ export async function exploitTrials(
           variants: { [stageName]: { fork: { sha256, step, sizeBytes } } },
         },
       ],
-      firstNumber: trials.length + index,
+      firstNumber: number,
       fingerprint,
     });
     await stopRuns(client, [trial.runId!], "pruned");
-    await client.query("UPDATE trial SET reason = $3, stopped_at_step = $4 WHERE sweep_id = $1 AND number = $2", [
-      sweep.id,
-      trial.number,
-      reason,
-      Math.ceil(trial.looks.at(-1)!.step),
-    ]);
+    const reason = `${place}: goes on as trial ${number} from trial ${source.number} at step ${step}.`;
+    await setReason(client, sweep, { trial, reason, stoppedAtStep: Math.ceil(trial.looks.at(-1)!.step) });
+    number += 1;
   }
+}
+
+async function setReason(
+  client: PoolClient,
+  { id }: SweepRow,
+  { trial, reason, stoppedAtStep }: { trial: TrialRow; reason: string; stoppedAtStep: number | null },
+): Promise<void> {
+  await client.query("UPDATE trial SET reason = $3, stopped_at_step = $4 WHERE sweep_id = $1 AND number = $2", [
+    ...[id, trial.number, reason, stoppedAtStep],
+  ]);
 }
 
 interface SourceCheckpoint {

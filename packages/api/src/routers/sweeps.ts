@@ -37,7 +37,9 @@ export const sweepsRouter = router({
     .query(({ ctx, input }) => previewSweep(ctx.db, input)),
 
   /** Samplers, pruners and all else that a sweep is set up with, as one JSON Schema with its defaults: forms are made from it. */
-  settings: procedure.output(z.object({ schema: jsonObject, defaults: jsonObject })).query(() => sweepSettings()),
+  settings: procedure
+    .output(z.object({ schema: jsonObject, defaults: jsonObject, watchingPruners: z.array(z.string()) }))
+    .query(() => sweepSettings()),
 
   launch: procedure
     .input(sweepRequest)

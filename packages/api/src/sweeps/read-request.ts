@@ -1,6 +1,7 @@
 import {
   checkSearch,
   defaultConcurrency,
+  needsWatch,
   type Objective,
   objective,
   type RecipeDefinition,
@@ -60,10 +61,6 @@ function modeOf({ metric }: Objective, headline: Headline): "max" | "min" {
     got: "neither",
     where: "search.mode",
   });
-}
-
-function needsWatch({ pruner, population }: Search): boolean {
-  return population !== null || ["median", "asha", "hyperband"].includes(pruner.kind);
 }
 
 function missingWatch({ pruner, population }: Search): SpecError {

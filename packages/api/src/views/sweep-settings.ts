@@ -36,11 +36,14 @@ export interface SweepSettings {
   /** JSON Schema (2020-12). */
   schema: Record<string, unknown>;
   defaults: Record<string, unknown>;
+  /** Pruners that judge by the watched metric, and so need one. */
+  watchingPruners: string[];
 }
 
 export function sweepSettings(): SweepSettings {
   return {
     schema: z.toJSONSchema(settings, { io: "input", unrepresentable: "any" }) as Record<string, unknown>,
     defaults: settings.parse({}),
+    watchingPruners: Object.entries(pruners).flatMap(([name, { judgesBy }]) => (judgesBy === "watched" ? [name] : [])),
   };
 }

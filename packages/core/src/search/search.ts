@@ -84,6 +84,11 @@ export function checkSearch(value: unknown, recipe?: RecipeParams): Search {
   };
 }
 
+/** Does somebody judge trials by a metric that they report on their way? */
+export function needsWatch({ pruner, population }: Pick<Search, "pruner" | "population">): boolean {
+  return population !== null || pruners[pruner.kind].judgesBy === "watched";
+}
+
 function complete(schema: z.ZodType, params: unknown, where: string): Search["sampler"]["params"] {
   const parsed = schema.safeParse(params);
   if (parsed.success) return parsed.data as Search["sampler"]["params"];

@@ -11,15 +11,17 @@ export interface Halving {
   trial: Trial;
   /** The trials it is measured against, itself among them or not. */
   cohort: readonly Trial[];
+  /** Trials of the cohort are still to be created. */
+  isOpen: boolean;
 }
 
 /**
  * Successive halving's answer for one trial at the highest rung it has a value for.
  * stopping: goes on when among the best 1/eta of those that came so far (at least one), else stops at once.
  * promotion: waits until it is among the best floor(n/eta) of those that came so far (Li et al. 2020, algorithm 2).
- * synchronous: waits for all of the cohort, then the best floor(n/eta) go on and the others stop.
+ * synchronous: waits for all of the cohort, those too that the sweep has not created yet, then the best floor(n/eta) go on and the others stop.
  */
-export function halve({ options, rule, trial, cohort }: Halving): PrunerDecision {
+export function halve({ options, rule, trial, cohort, isOpen }: Halving): PrunerDecision {
   const resources = rungResources(options);
   const rung = resources.findLastIndex((resource) => numberAt(trial, resource) !== null);
   if (rung === -1 || rung === resources.length - 1)
@@ -30,8 +32,10 @@ export function halve({ options, rule, trial, cohort }: Halving): PrunerDecision
   const { ranking, promoted } = rankRung(values, options);
   const place = `${ranking.indexOf(trial.trial) + 1} of ${values.size} at step ${resource}`;
   // A synchronous rung decides when it is complete, and a trial alone in a rung is its best.
-  if (rule === "synchronous" && awaited > 0)
-    return { action: "pause", reason: `Waits for ${awaited} trials; ${place} so far.` };
+  if (rule === "synchronous" && (awaited > 0 || isOpen)) {
+    const others = [...(awaited > 0 ? [`${awaited} trials`] : []), ...(isOpen ? ["trials to come"] : [])].join(" and ");
+    return { action: "pause", reason: `Waits for ${others}; ${place} so far.` };
+  }
   if (promoted.includes(trial.trial)) return goOn(`Promoted: ${place}.`);
   if (ranking[0] === trial.trial && rule !== "promotion") return goOn(`Best: ${place}.`);
   if (rule === "promotion") return { action: "pause", reason: `Not promoted yet: ${place}.` };

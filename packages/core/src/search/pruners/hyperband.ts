@@ -28,25 +28,34 @@ export function hyperbandBrackets(options: Omit<RungOptions, "mode">): Bracket[]
 
 /** The bracket that a trial belongs to, by its number: brackets fill one after the other, then begin again. */
 export function bracketOf(trial: number, brackets: readonly Bracket[]): number {
+  return placeOf(trial, brackets).bracket;
+}
+
+/** A trial's bracket, and the number of the first trial that comes after this filling of it. */
+function placeOf(trial: number, brackets: readonly Bracket[]): { bracket: number; end: number } {
   const total = brackets.reduce((sum, { numTrials }) => sum + numTrials, 0);
-  let end = 0;
-  return brackets.findIndex(({ numTrials }) => {
+  let end = trial - (trial % total);
+  const bracket = brackets.findIndex(({ numTrials }) => {
     end += numTrials;
-    return trial % total < end;
+    return trial < end;
   });
+  return { bracket, end };
 }
 
 /** Successive halving in several brackets, so that slow starters have a chance where the first rung would mislead. */
 export const hyperband = definePruner({
   title: "Hyperband",
   summary: "Successive halving in brackets that begin at different steps: hedges against a misleading first rung.",
+  judgesBy: "watched",
   params: halvingParams,
-  decide({ trial, history, params, mode }) {
+  decide({ trial, history, params, mode, isOpen }) {
     const { rule, ...options } = params;
     const brackets = hyperbandBrackets(options);
-    const own = bracketOf(trial.trial, brackets);
+    const { bracket: own, end } = placeOf(trial.trial, brackets);
     const cohort = history.filter((other) => bracketOf(other.trial, brackets) === own);
     const { minResource } = brackets[own]!;
-    return stopIfDiverged(trial) ?? halve({ options: { ...options, minResource, mode }, rule, trial, cohort });
+    const isFilling = isOpen && history.length < end;
+    const ladder = { ...options, minResource, mode };
+    return stopIfDiverged(trial) ?? halve({ options: ladder, rule, trial, cohort, isOpen: isFilling });
   },
 });

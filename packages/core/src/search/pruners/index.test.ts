@@ -24,10 +24,16 @@ const trialOf = (trial: number, values: (number | null)[], more: Partial<Trial> 
 });
 const decide = (
   name: PrunerName,
-  { trial, history, params = {}, mode = "max" }: { trial: Trial; history: Trial[]; params?: object; mode?: Mode },
+  {
+    trial,
+    history,
+    params = {},
+    mode = "max",
+    isOpen = false,
+  }: { trial: Trial; history: Trial[]; params?: object; mode?: Mode; isOpen?: boolean },
 ) => {
   const pruner = pruners[name] as PrunerDefinition;
-  return pruner.decide({ trial, history, params: pruner.params.parse(params), mode });
+  return pruner.decide({ trial, history, params: pruner.params.parse(params), mode, isOpen });
 };
 
 describe.each(names)("%s", (name) => {
@@ -187,6 +193,17 @@ describe("halving", () => {
     }
   });
 
+  it("by the synchronous rule waits for trials that the sweep has not created yet", () => {
+    const history = [3, 2, 1].map((value, index) => trialOf(index, [value]));
+    const params = { rule: "synchronous" };
+    const worst = { trial: history[2]!, history, params };
+    expect(decide("asha", { ...worst, isOpen: true })).toMatchObject({
+      action: "pause",
+      reason: expect.stringContaining("trials to come"),
+    });
+    expect(decide("asha", worst).action).toBe("stop");
+  });
+
   it("by the stopping rule looks at those that came so far", () => {
     const history = [3, 2, 1].map((value, index) => trialOf(index, [value]));
     expect(decide("asha", { trial: trialOf(5, [9]), history }).action).toBe("continue");
@@ -223,6 +240,23 @@ describe("hyperband", () => {
     expect([0, 80, 81, 114, 115, 138, 142, 143].map((trial) => bracketOf(trial, brackets))).toEqual([
       0, 0, 1, 1, 2, 4, 4, 0,
     ]);
+  });
+
+  it("waits for a bracket to fill, by the synchronous rule, and not for the next one", () => {
+    const params = { rule: "synchronous", eta: 3, maxResource: 3 };
+    // Brackets of 3 and 2 trials.
+    const history = [3, 2, 1].map((value, index) => trialOf(index, [value]));
+    const open = { params, isOpen: true };
+    expect(decide("hyperband", { trial: history[1]!, history: history.slice(0, 2), ...open }).action).toBe("pause");
+    expect(decide("hyperband", { trial: history[1]!, history, ...open }).action).toBe("stop");
+  });
+
+  it("refuses a first rung beyond the last one", () => {
+    for (const name of ["asha", "hyperband"] as const) {
+      expect(pruners[name].params.safeParse({ minResource: 10, maxResource: 5 }).error?.issues[0]).toMatchObject({
+        path: ["maxResource"],
+      });
+    }
   });
 
   it("compares within a bracket only", () => {

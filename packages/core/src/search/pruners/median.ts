@@ -9,6 +9,7 @@ import { definePruner, goOn, othersOf, stopIfDiverged } from "./pruner.ts";
 export const median = definePruner({
   title: "Median",
   summary: "Stops a trial that is worse than half of the others were at the same step.",
+  judgesBy: "watched",
   params: z.strictObject({
     numStartup: z.int().min(1).max(10_000).default(5).describe("Other trials that must have a value at the step"),
     warmupSteps: z.int().nonnegative().default(0).describe("Nothing is stopped before this step"),

@@ -5,6 +5,7 @@ import { definePruner, goOn } from "./pruner.ts";
 export const none = definePruner({
   title: "None",
   summary: "Every trial runs to its end.",
+  judgesBy: "nothing",
   params: z.strictObject({}),
   decide: () => goOn("Nothing is pruned."),
 });

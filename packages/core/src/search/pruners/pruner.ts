@@ -9,6 +9,8 @@ export interface PrunerContext<P> {
   trial: Trial;
   /** Every trial of the sweep by trial number; the one in question may be among them. */
   history: readonly Trial[];
+  /** The sweep will still create trials. */
+  isOpen: boolean;
 }
 
 /** pause: give the worker back and ask again when other trials have reported; the checkpoint is kept. */
@@ -22,6 +24,8 @@ export interface PrunerDecision {
 export interface PrunerDefinition<P = unknown> {
   title: string;
   summary: string;
+  /** What it judges by: the metric that the sweep watches, the objective's score of each sample, or nothing. */
+  judgesBy: "watched" | "samples" | "nothing";
   /** A strict object; every field described and with a default. */
   params: z.ZodType<P>;
   /** @throws SpecError BAD_PRUNER for params that contradict each other */

@@ -15,7 +15,10 @@ const maxExact = 50;
  */
 export const wilcoxon = definePruner({
   title: "Wilcoxon",
-  summary: "Stops a trial that is worse than the best on the same samples, by a paired signed-rank test.",
+  summary:
+    "Stops a trial that is worse than the best on the same samples, by a paired signed-rank test. Scores are known when a stage " +
+    "stores an evaluation: what comes after the first one (further conditions, categories, benchmarks) is what it can save.",
+  judgesBy: "samples",
   params: z.strictObject({
     level: z
       .number()

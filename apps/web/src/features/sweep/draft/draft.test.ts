@@ -34,7 +34,7 @@ const settings = z.strictObject({
       }),
     ])
     .prefault({ kind: "grid" }),
-  pruner: z.strictObject({ kind: z.literal("none") }).prefault({ kind: "none" }),
+  pruner: z.strictObject({ kind: z.enum(["none", "median", "wilcoxon"]) }).prefault({ kind: "none" }),
   watch: z.strictObject({ metric: z.string(), mode: z.string() }).nullable().default(null),
   population: z
     .strictObject({ share: z.number().default(0.2) })
@@ -50,6 +50,7 @@ const context: DraftContext = {
   mode: "max",
   settingsField: fieldOf(settings),
   settingsDefaults: settings.parse({}),
+  watchingPruners: ["median"],
 };
 const lr = { type: "log", min: 1e-4, max: 1e-2 } as const;
 
@@ -173,8 +174,15 @@ describe("a draft", () => {
 
   it("gives a sampler without an end a budget", () => {
     const draft = emptyDraft(context);
-    expect(withNeeded({ ...draft.settings, sampler: { kind: "tpe" } }).maxPoints).toBe(20);
-    expect(withNeeded(draft.settings).maxPoints).toBeNull();
+    expect(withNeeded({ ...draft.settings, sampler: { kind: "tpe" } }, context).maxPoints).toBe(20);
+    expect(withNeeded(draft.settings, context).maxPoints).toBeNull();
+  });
+
+  it("watches the loss for a pruner that judges by it, and nothing for one that judges by samples", () => {
+    const { settings } = emptyDraft(context);
+    const watchedBy = (kind: string) => withNeeded({ ...settings, pruner: { kind } }, context).watch;
+    expect(watchedBy("median")).toMatchObject({ metric: "loss", mode: "min" });
+    expect([watchedBy("wilcoxon"), watchedBy("none")]).toEqual([null, null]);
   });
 });
 

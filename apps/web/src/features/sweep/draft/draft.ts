@@ -31,6 +31,8 @@ export interface DraftContext {
   mode: "max" | "min";
   settingsField: Field;
   settingsDefaults: SettingsJson;
+  /** Pruners that judge by a watched metric. */
+  watchingPruners: readonly string[];
 }
 
 /** Settings that stand inside of `search` in a request; the others stand beside it. */
@@ -39,11 +41,14 @@ const searchKeys = ["sampler", "pruner", "mode", "seed", "maxPoints", "populatio
 /** Points that a sampler without an end draws until somebody says another number. */
 const firstBudget = 20;
 
-/** Settings with what others of them cannot do without: a budget where nothing else ends the search, a metric to watch where a pruner judges. */
-export function withNeeded(settings: SettingsJson): SettingsJson {
+/** Settings with what others of them cannot do without: a budget where nothing else ends the search, a metric to watch where a pruner judges by one. */
+export function withNeeded(
+  settings: SettingsJson,
+  { watchingPruners }: Pick<DraftContext, "watchingPruners">,
+): SettingsJson {
   const kindOf = (key: string) => valueAt(settings, [key, "kind"]);
   const needsBudget = kindOf("sampler") !== "grid" || settings.population !== null;
-  const needsWatch = kindOf("pruner") !== "none" || settings.population !== null;
+  const needsWatch = watchingPruners.includes(String(kindOf("pruner"))) || settings.population !== null;
   return {
     ...settings,
     ...(needsBudget && settings.maxPoints === null ? { maxPoints: firstBudget } : {}),

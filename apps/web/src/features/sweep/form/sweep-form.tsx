@@ -264,10 +264,10 @@ function useForms({ draft, setDraft, context, dimensionErrors, paramErrors, sett
       set: (path: FieldPath, value: unknown) =>
         setDraft((before) => ({
           ...before,
-          settings: withNeeded(withValueAt(before.settings, path, value) as SweepDraft["settings"]),
+          settings: withNeeded(withValueAt(before.settings, path, value) as SweepDraft["settings"], context),
         })),
     }),
-    [context.settingsDefaults, settingErrors, setDraft],
+    [context, settingErrors, setDraft],
   );
   return { params, settings };
 }

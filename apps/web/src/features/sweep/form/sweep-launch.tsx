@@ -78,7 +78,7 @@ export function SweepLaunch({
 
 function contextOf(
   recipe: Recipe,
-  settings: { schema: Record<string, unknown>; defaults: Record<string, unknown> },
+  settings: { schema: Record<string, unknown>; defaults: Record<string, unknown>; watchingPruners: string[] },
 ): DraftContext {
   return {
     recipe: recipe.name,
@@ -87,5 +87,6 @@ function contextOf(
     mode: recipe.headline.higherIsBetter ? "max" : "min",
     settingsField: fieldFromSchema(settings.schema, "Search"),
     settingsDefaults: settings.defaults,
+    watchingPruners: settings.watchingPruners,
   };
 }
