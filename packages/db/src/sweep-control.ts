@@ -33,8 +33,9 @@ export function cancelSweep(pool: Pool, id: string): Promise<void> {
   return transaction(pool, async (client) => {
     const { status } = await lockSweep(client, id);
     if (status === "cancelled") return;
-    await requireStatus(client, id, ["running", "paused"]);
-    await setStatus(client, id, "cancelled");
+    await requireStatus(client, id, ["running", "paused", "failed"]);
+    // A search that could not go on stays failed and says why; its trials end here.
+    if (status !== "failed") await setStatus(client, id, "cancelled");
     await stopRuns(client, await runIds(client, id, "true"), "cancelled");
   });
 }

@@ -65,7 +65,7 @@ export interface Sweeps {
   pause(id: string, options?: { running?: "finish" | "stop" }): Promise<void>;
   /** @throws NotFoundError, ConflictError when it is not paused */
   resume(id: string): Promise<void>;
-  /** Cancels its trials; stages that others share go on. @throws NotFoundError, ConflictError when it has ended */
+  /** Cancels its trials; stages that others share go on. Of a sweep that has failed, the trials that are left. @throws NotFoundError, ConflictError when it has finished */
   cancel(id: string): Promise<void>;
   /** Of the sweep, its live trials and those to come. @throws NotFoundError, ConflictError when it has ended */
   setPriority(id: string, priority: number): Promise<void>;

@@ -94,6 +94,7 @@ export function describeSweep(sweep: Sweep, trials: readonly Trial[]): string {
   const notes = [
     ...(sweep.error === null ? [] : [`The search cannot go on: ${sweep.error.message}`]),
     ...sweep.waiting.map(({ reason, numStages }) => `${numStages} ready stages wait: ${reason}`),
+    ...sweep.warnings,
   ];
   return [head, ...notes, trialTable(sweep, trials)].join("\n\n");
 }

@@ -174,6 +174,8 @@ export const sweep = sweepSummary.extend({
   }),
   /** Why ready stages of the sweep do not start, each with the number of stages. */
   waiting: z.array(z.object({ reason: z.string(), numStages: z.number().int() })),
+  /** What looks like a mistake in how it was asked for, such as a metric that no trial has. */
+  warnings: z.array(z.string()),
 });
 export type Sweep = z.infer<typeof sweep>;
 

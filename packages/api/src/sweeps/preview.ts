@@ -5,6 +5,7 @@ import {
   labelsOf,
   layoutOf,
   learnFacts,
+  type NextTrials,
   nextTrials,
   type PlanFacts,
   type PlannedStage,
@@ -41,7 +42,7 @@ export async function previewSweep(db: Database, request: z.output<typeof sweepR
   for (const { contentKey } of stages) timesAsked.set(contentKey, (timesAsked.get(contentKey) ?? 0) + 1);
   const statuses = await db.sweeps.statusByKey([...unique.keys()]);
   const toExecute = [...unique.values()].filter(({ contentKey }) => statuses.get(contentKey) !== "succeeded");
-  const numPoints = countOf(search);
+  const { numPoints, isExact } = countOf(search, first);
   const numSeeds = search.space.seeds.length;
   const learns = search.sampler.kind === "tpe" || search.population !== null;
   return {
@@ -66,17 +67,44 @@ export async function previewSweep(db: Database, request: z.output<typeof sweepR
     })),
     warnings: [
       ...(learns ? ["Later points depend on results: those shown are what the search begins with."] : []),
+      ...(isExact ? [] : [`There are more points than the ${numPoints} that were counted.`]),
       ...(first.done ? [] : [`The counts are of the first ${runs.length} runs.`]),
+      ...copyWarnings(sweep, stages),
       ...refusals,
       ...(await waitingWarnings(db, toExecute)),
     ],
   };
 }
 
-function countOf(search: Search): number {
+/** A sampler that has nothing left to ask for has told all points there are, fewer perhaps than the budget. */
+function countOf(search: Search, first: NextTrials): { numPoints: number; isExact: boolean } {
   const { maxPoints, sampler, space } = search;
-  if (sampler.kind !== "grid") return maxPoints ?? 0;
-  return Math.min(countPoints(space).count, maxPoints ?? Number.POSITIVE_INFINITY);
+  if (first.done) return { numPoints: new Set(first.trials.map(({ key }) => key)).size, isExact: true };
+  if (sampler.kind !== "grid") return { numPoints: maxPoints ?? 0, isExact: true };
+  const { count, complete } = countPoints(space);
+  if (maxPoints !== null && count >= maxPoints) return { numPoints: maxPoints, isExact: true };
+  return { numPoints: count, isExact: complete };
+}
+
+/** A population copies checkpoints: where they come less often than members are compared, most comparisons change nothing. */
+function copyWarnings({ search: { population } }: CheckedSweep, stages: readonly PlannedStage[]): string[] {
+  if (population === null) return [];
+  const steps = stages.flatMap(({ params }) => checkpointSteps(params));
+  if (steps.length === 0) return [];
+  const often = Math.min(...steps);
+  if (often <= population.everySteps) return [];
+  return [
+    `Members are compared every ${population.everySteps} steps and write a checkpoint, which is what is copied, every ${often}: ` +
+      `set checkpointEverySteps to at most ${population.everySteps}, or compare less often.`,
+  ];
+}
+
+/** Every value of a parameter of that name, wherever it stands in the stage's parameters. */
+function checkpointSteps(params: unknown): number[] {
+  if (typeof params !== "object" || params === null) return [];
+  return Object.entries(params).flatMap(([name, value]) =>
+    name === "checkpointEverySteps" && typeof value === "number" ? [value] : checkpointSteps(value),
+  );
 }
 
 function pointsOf(trials: readonly WantedTrial[]): WantedTrial[] {

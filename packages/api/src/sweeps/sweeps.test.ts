@@ -67,6 +67,27 @@ describe("sweeps.preview", () => {
     expect(await api.retort.sweeps.preview.query(ask)).toMatchObject({ numPoints: 2 });
   });
 
+  it("counts the points that there are when a space has fewer than the budget", async () => {
+    const space = { parameters: { steps: { type: "choice" as const, values: [1, 2, 3] } } };
+    const ask = request(1, { space, sampler: { kind: "random" }, maxPoints: 10 });
+    expect(await api.retort.sweeps.preview.query(ask)).toMatchObject({ numPoints: 3, numRuns: 3, complete: true });
+  });
+
+  it("warns of a population that is compared more often than it writes checkpoints", async () => {
+    const ask = (everySteps: number) =>
+      api.retort.sweeps.preview.query({
+        recipe: "quickstart",
+        search: {
+          space: { parameters: { training: { learningRate: { type: "log", min: 1e-4, max: 1e-2 } } } },
+          ...{ sampler: { kind: "random" }, maxPoints: 4, population: { everySteps } },
+        },
+        watch: { metric: "loss", mode: "min" },
+      });
+    const about = /checkpointEverySteps/;
+    expect((await ask(10)).warnings.filter((warning) => about.test(warning))).toHaveLength(1);
+    expect((await ask(10_000)).warnings.filter((warning) => about.test(warning))).toEqual([]);
+  });
+
   it("warns of stages that no worker can take", async () => {
     const device = { type: "choice" as const, values: ["cpu", "cuda"] };
     const { warnings } = await api.retort.sweeps.preview.query(request(2, { space: { parameters: { device } } }));
@@ -162,6 +183,27 @@ describe("a sweep", () => {
     expect(nodes.filter(({ name }) => name === "work")).toHaveLength(3);
     expect(edges).toHaveLength(3);
     expect(nodes.every(({ numReused, shared }) => numReused === 1 && !shared)).toBe(true);
+  });
+
+  it("says so when no trial has the metric that it compares by", async () => {
+    const ask = request(6, { space: { parameters: { steps } } }, { objective: { metric: "lost" } });
+    const { sweepId } = await api.retort.sweeps.launch.mutate(ask);
+    await advance();
+    expect((await api.retort.sweeps.get.query({ sweepId })).warnings).toEqual([]);
+    await execute(6);
+    const { warnings } = await api.retort.sweeps.get.query({ sweepId });
+    expect(warnings).toEqual(['No trial that has succeeded has the objective "lost". There is loss.']);
+  });
+
+  it("can be cancelled when its search has failed and trials are left", async () => {
+    const { sweepId } = await api.retort.sweeps.launch.mutate(request(7, { space: { parameters: { steps } } }));
+    await advance();
+    await api.db.prisma.sweep.update({ where: { id: sweepId }, data: { status: "failed" } });
+    await api.retort.sweeps.cancel.mutate({ sweepId });
+    expect(await api.retort.sweeps.get.query({ sweepId })).toMatchObject({
+      status: "failed",
+      counts: { cancelled: 3 },
+    });
   });
 
   it("is paused, extended, resumed and cancelled", async () => {

@@ -1,4 +1,4 @@
-import { columnsOf, countPoints, flatPoint, labelsOf, layoutOf, type Search } from "@retort/core";
+import { columnsOf, countPoints, flatPoint, labelsOf, layoutOf, needsWatch, type Search } from "@retort/core";
 import {
   type Database,
   NotFoundError,
@@ -60,7 +60,34 @@ export async function findSweep(db: Database, sweepId: string): Promise<Sweep> {
       finished: stages.filter(({ status }) => status === "succeeded").length,
     },
     waiting: [...waiting].map(([reason, numStages]) => ({ reason, numStages })),
+    warnings: await metricWarnings(db, row, trials),
   };
+}
+
+/** Of metrics that the sweep compares or watches by, and that a trial which has succeeded does not have: probably another is meant. */
+async function metricWarnings(
+  db: Database,
+  { objective, watch, search }: SweepRow,
+  trials: readonly TrialRow[],
+): Promise<string[]> {
+  const succeeded = trials.filter(({ status }) => status === "succeeded");
+  const watched = needsWatch(search) ? watch : null;
+  const hasObjective = succeeded.some(({ value }) => value !== null);
+  const runId = succeeded[0]?.runId;
+  if (runId == null || (hasObjective && watched === null)) return [];
+  const run = await db.runs.get(runId);
+  if (run === null) return [];
+  const reported = [...new Set(run.stages.flatMap(({ latest }) => latest.map(({ key }) => key)))].sort();
+  const evaluated = [...new Set(run.evaluations.flatMap(({ metrics }) => Object.keys(metrics)))].sort();
+  const known = (names: readonly string[]) => (names.length === 0 ? "There is none." : `There is ${names.join(", ")}.`);
+  return [
+    ...(hasObjective
+      ? []
+      : [`No trial that has succeeded has the objective "${objective.metric}". ${known([...evaluated, ...reported])}`]),
+    ...(watched === null || reported.includes(watched.metric)
+      ? []
+      : [`Nothing has reported "${watched.metric}", which trials are judged by. ${known(reported)}`]),
+  ];
 }
 
 export interface TrialQuery {

@@ -20,7 +20,10 @@ export function SweepActions({ sweep }: { sweep: Sweep }) {
   const pause = useMutation(trpc.sweeps.pause.mutationOptions(refresh));
   const resume = useMutation(trpc.sweeps.resume.mutationOptions(refresh));
   const cancel = useMutation(trpc.sweeps.cancel.mutationOptions(refresh));
-  const live = sweep.status === "running" || sweep.status === "paused";
+  const { pending, running, paused } = sweep.counts;
+  // A search that could not go on leaves the trials it has asked for running.
+  const leavesTrials = sweep.status === "failed" && pending + running + paused > 0;
+  const canCancel = sweep.status === "running" || sweep.status === "paused" || leavesTrials;
   const error = pause.error ?? resume.error ?? cancel.error;
   return (
     <>
@@ -48,7 +51,7 @@ export function SweepActions({ sweep }: { sweep: Sweep }) {
           <Play /> Resume
         </Button>
       )}
-      {live && (
+      {canCancel && (
         <Confirm
           trigger={
             <Button look="danger" disabled={cancel.isPending}>

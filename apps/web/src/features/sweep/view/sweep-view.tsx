@@ -62,6 +62,11 @@ function LoadedSweep({ sweep, initialTab }: { sweep: Sweep; initialTab: string |
             }))}
           />
         )}
+        {sweep.warnings.map((warning) => (
+          <p key={warning} className="rounded-lg border border-line-strong bg-warn-soft px-4 py-3 text-sm">
+            {warning}
+          </p>
+        ))}
         <TrialProgress sweep={sweep} legend />
         {found.error !== null && trials === null ? (
           <Problem error={found.error} onRetry={() => void found.refetch()} />
