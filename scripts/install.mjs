@@ -9,14 +9,18 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const lockFile = join(root, "package-lock.json");
 const stamp = join(root, "node_modules", ".retort-lock-sha256");
-const [minMajor, minMinor] = [20, 19];
 
-/** Ends the process with what to do when this Node is too old to run the project. */
+/** Does this Node run what package.json asks for? Prisma takes the supported lines only: 20.19, 22.12, 24 and all that is newer. */
+export function takesNode(version) {
+  const [major, minor] = version.split(".").map(Number);
+  return (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+}
+
+/** Ends the process with what to do when this Node does not run the project. */
 export function requireNode() {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major > minMajor || (major === minMajor && minor >= minMinor)) return;
+  if (takesNode(process.versions.node)) return;
   console.error(
-    `Retort needs Node.js ${minMajor}.${minMinor} or newer; this is ${process.versions.node}. Install a newer one and run the command again.`,
+    `Retort needs Node.js 20.19, 22.12, or 24 and newer; this is ${process.versions.node}. Install one of them and run the command again.`,
   );
   process.exit(1);
 }

@@ -1,0 +1,1 @@
+export function takesNode(version: string): boolean;
