@@ -50,6 +50,8 @@ const sweeps = new Map(readSweeps().map((sweep) => [sweep.name, sweep]));
 const { sweeps: launched } = await retort.sweeps.list.query({ limit: 200 });
 for (const { id, name } of launched.filter((sweep) => sweepNames.includes(sweep.name))) {
   const { stages, deviceSeconds, savedSeconds, counts } = await retort.sweeps.get.query({ sweepId: id });
+  // A launch that was ended half-way says less than an earlier one that was not.
+  if (counts.succeeded < (sweeps.get(name)?.numRuns ?? 0)) continue;
   sweeps.set(name, {
     ...{ name, numRuns: counts.succeeded, numAsked: stages.asked, numUnique: stages.unique, numReused: stages.reused },
     ...{ deviceSeconds: Math.round(deviceSeconds), savedSeconds: Math.round(savedSeconds) },

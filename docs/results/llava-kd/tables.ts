@@ -5,6 +5,7 @@ import { pairedTInterval } from "../../../packages/core/src/metrics/stats/paired
 import { summarize } from "../../../packages/core/src/metrics/stats/summary.ts";
 import { llavaKdPublished } from "../../../packages/core/src/recipes/llava/published.ts";
 import { readRuns, readStages, readSweeps } from "./measured.ts";
+import { pointsOf as askedPointsOf } from "./sweeps.ts";
 
 const runs = readRuns();
 const page = join(import.meta.dirname, "../llava-kd.md");
@@ -44,7 +45,11 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 
 const sizes = [200, 400, 1500];
 const order = ["PT-SFT", "PT-SFT-SFT", "DPT-SFT", "PT-DFT", "DPT-DFT", "PT-SFT-DFT", "DPT-SFT-DFT", "PT-DFT-DFT"];
+/** The rows of cifar-long-dft.yaml by number of photographs. */
+const longPoints: Record<number, string> = { 200: "none", 400: "full", 1500: "photographs=1500" };
 const baselineOf = (size: number) => scoresOf(`cifar-${size}`, "scheme PT-SFT-SFT");
+
+const longOf = (size: number) => scoresOf("cifar-long-dft", longPoints[size]!);
 
 /** Of a set of scenes: its teachers, the schemes, and the last stage without the relation term and with it alone where that was run. */
 function sceneTable(set: "scenes" | "scenes-8000" | "scenes-64-tokens"): string {
@@ -80,13 +85,16 @@ function sceneTable(set: "scenes" | "scenes-8000" | "scenes-64-tokens"): string 
 const tables: Record<string, string> = {
   schemes: table(
     ["scheme", ...sizes.flatMap((size) => [`${size} photographs`, "against PT-SFT-SFT"])],
-    order.map((scheme) => [
-      scheme,
-      ...sizes.flatMap((size) => {
-        const scores = scoresOf(`cifar-${size}`, `scheme ${scheme}`);
-        return [meanOf(scores), scheme === "PT-SFT-SFT" ? "-" : difference(scores, baselineOf(size))];
-      }),
-    ]),
+    [
+      ...order.map((scheme) => [
+        scheme,
+        ...sizes.flatMap((size) => {
+          const scores = scoresOf(`cifar-${size}`, `scheme ${scheme}`);
+          return [meanOf(scores), scheme === "PT-SFT-SFT" ? "-" : difference(scores, baselineOf(size))];
+        }),
+      ]),
+      ["PT-DFT, one stage of twice the steps", ...sizes.flatMap((size) => row(longOf(size), size))],
+    ],
   ),
   teachers: table(
     ["PT-SFT-DFT taught by", "200 photographs", "against PT-SFT-SFT", "400 photographs", "against PT-SFT-SFT"],
@@ -135,17 +143,22 @@ const tables: Record<string, string> = {
   shared: table(
     [
       "sweep",
-      "runs finished",
+      "runs finished in its last launch",
       "stages of its runs",
       "different",
       "of them asked for earlier",
       "device time",
       "saved by sharing",
     ],
-    readSweeps().map((sweep) => [
-      ...[sweep.name, ...[sweep.numRuns, sweep.numAsked, sweep.numUnique, sweep.numReused].map(String)],
-      ...[sweep.deviceSeconds, sweep.savedSeconds].map((seconds) => `${(seconds / 60).toFixed(0)} min`),
-    ]),
+    readSweeps().map((sweep) => {
+      const numAll = askedPointsOf(sweep.name).reduce((sum, { seeds }) => sum + seeds.length, 0);
+      const minutes = (seconds: number) => (sweep.numRuns < numAll ? "-" : `${(seconds / 60).toFixed(0)} min`);
+      return [
+        ...[sweep.name, `${sweep.numRuns} of ${numAll}`],
+        ...[sweep.numAsked, sweep.numUnique, sweep.numReused].map(String),
+        ...[minutes(sweep.deviceSeconds), minutes(sweep.savedSeconds)],
+      ];
+    }),
   ),
   published: table(
     ["published (not comparable: other data, models a thousand times larger)", "Avg10", "source"],
