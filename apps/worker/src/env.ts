@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SpecError } from "@retort/core";
+import { checkpointsKept } from "@retort/db";
 import { z } from "zod";
 
 const schema = z.object({
@@ -13,6 +14,8 @@ const schema = z.object({
   /** How much of the machine this worker may give away; all of it when absent. */
   RETORT_WORKER_THREADS: z.coerce.number().int().min(1).optional(),
   RETORT_WORKER_MEMORY_MB: z.coerce.number().int().min(64).optional(),
+  /** Checkpoints that a stage keeps: forks begin from any of them. */
+  RETORT_CHECKPOINTS_KEPT: z.coerce.number().int().min(1).max(100_000).default(checkpointsKept),
   RETORT_LEASE_MS: z.coerce.number().int().min(1_000).default(30_000),
   RETORT_STOP_GRACE_MS: z.coerce.number().int().min(0).default(20_000),
 });
@@ -27,6 +30,7 @@ export interface WorkerEnv {
   name: string;
   threads: number | undefined;
   memoryBytes: number | undefined;
+  checkpointsKept: number;
   leaseMs: number;
   /** Time that a running attempt has to save its state when the worker is told to stop. */
   stopGraceMs: number;
@@ -54,6 +58,7 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): WorkerEnv {
     name: data.RETORT_WORKER_NAME,
     threads: data.RETORT_WORKER_THREADS,
     memoryBytes: data.RETORT_WORKER_MEMORY_MB === undefined ? undefined : data.RETORT_WORKER_MEMORY_MB * 2 ** 20,
+    checkpointsKept: data.RETORT_CHECKPOINTS_KEPT,
     leaseMs: data.RETORT_LEASE_MS,
     stopGraceMs: data.RETORT_STOP_GRACE_MS,
   };

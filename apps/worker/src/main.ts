@@ -35,7 +35,12 @@ async function main(): Promise<void> {
     workRoot: env.workRoot,
     environment: await readEnvironment(),
     log,
-    settings: { ...defaultSettings, leaseMs: env.leaseMs, stopGraceMs: env.stopGraceMs },
+    settings: {
+      ...defaultSettings,
+      leaseMs: env.leaseMs,
+      stopGraceMs: env.stopGraceMs,
+      checkpointsKept: env.checkpointsKept,
+    },
   });
   shutDownOnSignal({
     stop: async () => {

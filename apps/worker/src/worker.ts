@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { ClaimedStage, Database, WorkerEnvironment } from "@retort/db";
+import { type ClaimedStage, checkpointsKept, type Database, type WorkerEnvironment } from "@retort/db";
 import type { Consumer, Queue } from "@retort/queue";
 import type { Store } from "@retort/store";
 import { Capacity } from "./capacity.ts";
@@ -31,6 +31,7 @@ export const defaultSettings: WorkerSettings = {
   leaseMs: 30_000,
   heartbeatMs: 1_000,
   stopGraceMs: 20_000,
+  checkpointsKept,
   memorySampleMs: 200,
   lightSlots: 32,
   maxIdleChildren: 4,

@@ -103,10 +103,32 @@ describe("runs.fork", () => {
     expect(await api.db.artifacts.isReferenced(`checkpoint ${source!.id}`)).toBe(true);
     const again = await api.retort.runs.fork.mutate({ runId, stage: "work", params: { stepMs: 7 } });
     expect((await stagesOf(again.runId))[0]!.id).toBe(work!.id);
+    const elsewhere = api.retort.runs.fork.mutate({ runId, stage: "work", step: 7 });
+    expect(await elsewhere.catch(describeError)).toMatchObject({ code: "CONFLICT", expected: "one of the steps 1" });
     const nothing = api.retort.runs.fork.mutate({ runId, stage: "check" });
     expect(await nothing.catch(describeError)).toMatchObject({ code: "CONFLICT" });
     await api.db.stages.fail(claimed.fence, { kind: "user", code: "X", message: "x" }, { retry: false, delayMs: 0 });
   });
+});
+
+it("a fork begins from whichever checkpoint is asked for", async () => {
+  const runId = await launch({ printLines: 12 });
+  const { fence, id } = await worker.claim();
+  for (const step of [1, 2, 3]) {
+    await api.db.checkpoints.record(fence, { step, sha256: `state ${step} of ${id}`, sizeBytes: 9 });
+  }
+  await api.db.stages.fail(fence, { kind: "user", code: "X", message: "x" }, { retry: false, delayMs: 0 });
+  const kept = await api.retort.runs.checkpoints.query({ runId, stage: "work" });
+  expect(kept.map(({ step, sizeBytes }) => [step, sizeBytes])).toEqual([
+    [3, 9],
+    [2, 9],
+    [1, 9],
+  ]);
+  const forked = await api.retort.runs.fork.mutate({ runId, stage: "work", step: 2, params: { stepMs: 7 } });
+  expect(forked.step).toBe(2);
+  const claimed = await worker.claim();
+  expect(claimed.checkpoint).toMatchObject({ step: 2, sha256: `state 2 of ${id}` });
+  await api.db.stages.fail(claimed.fence, { kind: "user", code: "X", message: "x" }, { retry: false, delayMs: 0 });
 });
 
 describe("why a stage was not reused", () => {

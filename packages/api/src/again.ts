@@ -18,11 +18,20 @@ export async function rerunRun(db: Database, { runId, from }: { runId: string; f
   return launchVariant(db, run, { params: run.params, variants, name: `${run.name} (${suffix})` });
 }
 
+/** Checkpoints of a run's stage from which it can be forked, newest first. @throws NotFoundError, SpecError UNKNOWN_STAGE, EARLIER_STAGE */
+export async function listCheckpoints(
+  db: Database,
+  { runId, stage }: { runId: string; stage: string },
+): Promise<{ step: number; sizeBytes: number; createdAt: Date }[]> {
+  const { id } = stageOf(await findRunRow(db, runId), stage);
+  return (await db.checkpoints.list(id)).map(({ step, sizeBytes, createdAt }) => ({ step, sizeBytes, createdAt }));
+}
+
 /**
- * Goes on from the newest checkpoint of a run's stage with changed parameters: a new run whose stage of that name is forked and
+ * Goes on from a checkpoint of a run's stage, the newest where no step is named, with changed parameters: a new run whose stage of that name is forked and
  * whose stages before it are taken from the old one. Which checkpoint it was, is part of the stage's content key.
  * @param params what changes, laid over the run's parameters
- * @throws NotFoundError, ConflictError when the stage has left no checkpoint; SpecError for wrong parameters,
+ * @throws NotFoundError, ConflictError when the stage has no such checkpoint; SpecError for wrong parameters,
  * EARLIER_STAGE
  */
 export async function forkRun(
@@ -30,20 +39,33 @@ export async function forkRun(
   {
     runId,
     stage,
+    step: wanted,
     params,
     name,
-  }: { runId: string; stage: string; params: Record<string, unknown>; name?: string | undefined },
+  }: {
+    runId: string;
+    stage: string;
+    /** Of the checkpoint; left out, the newest. */
+    step?: number | undefined;
+    params: Record<string, unknown>;
+    name?: string | undefined;
+  },
 ): Promise<{ runId: string; step: number }> {
   const run = await findRunRow(db, runId);
   const { id } = stageOf(run, stage);
-  const checkpoint = await db.checkpoints.latest(id);
-  if (checkpoint === null) {
+  const kept = await db.checkpoints.list(id);
+  const checkpoint = wanted === undefined ? kept[0] : kept.find(({ step }) => step === wanted);
+  if (checkpoint === undefined) {
+    const place = wanted === undefined ? "" : ` of step ${wanted}`;
     throw new ConflictError({
-      message: `The stage "${stage}" has left no checkpoint`,
-      expected: "a stage that saves its state on the way",
-      got: "none",
+      message: `The stage "${stage}" has no checkpoint${place}`,
+      expected:
+        kept.length === 0
+          ? "a stage that saves its state on the way"
+          : `one of the steps ${kept.map(({ step }) => step).join(", ")}`,
+      got: wanted === undefined ? "none" : `step ${wanted}`,
       where: `run ${runId}`,
-      fix: "Stages keep their newest checkpoint; set the parameter that says how often they save one",
+      fix: "A parameter of the stage says how often it saves one, RETORT_CHECKPOINTS_KEPT of the worker how many are kept",
     });
   }
   const { sha256, step, sizeBytes } = checkpoint;

@@ -1,7 +1,7 @@
 export type { ArtifactInput, ArtifactRow, Artifacts } from "./artifacts.ts";
 export type { AttemptRow, AttemptStatus, Attempts } from "./attempts.ts";
 export type { ApiKeyRow, Auth, SessionRow } from "./auth.ts";
-export type { CheckpointRow, Checkpoints } from "./checkpoints.ts";
+export { type CheckpointRow, type Checkpoints, checkpointsKept } from "./checkpoints.ts";
 export type { Cost, Costs } from "./costs.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
 export type { TakingProject } from "./earlier-stage.ts";

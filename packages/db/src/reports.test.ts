@@ -77,9 +77,26 @@ describe("artifacts", () => {
 });
 
 describe("checkpoints", () => {
+  it("keep as many of the newest as asked for", async () => {
+    const { stage } = await start();
+    const save = (step: number) =>
+      db.checkpoints.record(stage.fence, { step, sha256: `state ${step}`, sizeBytes: 7, keep: 2 });
+    const steps = async () => (await db.checkpoints.list(stage.id)).map(({ step }) => step);
+    expect([await save(10), await save(20), await save(30)]).toEqual([
+      { unreferenced: [] },
+      { unreferenced: [] },
+      { unreferenced: ["state 10"] },
+    ]);
+    expect(await steps()).toEqual([30, 20]);
+    // After a resume from an older state, later steps are another attempt's.
+    expect(await save(25)).toEqual({ unreferenced: ["state 30"] });
+    expect(await steps()).toEqual([25, 20]);
+  });
+
   it("keep the newest and name contents that may go", async () => {
     const { stage } = await start();
-    const save = (step: number, sha256: string) => db.checkpoints.record(stage.fence, { step, sha256, sizeBytes: 7 });
+    const save = (step: number, sha256: string) =>
+      db.checkpoints.record(stage.fence, { step, sha256, sizeBytes: 7, keep: 1 });
     expect(await save(10, "ten")).toEqual({ unreferenced: [] });
     await db.artifacts.record(stage.fence, { name: "model", kind: "onnx", sha256: "twenty", sizeBytes: 1 });
     expect(await save(20, "twenty")).toEqual({ unreferenced: ["ten"] });

@@ -36,6 +36,8 @@ export interface AttemptSettings {
   heartbeatMs: number;
   /** From the first SIGTERM to the SIGKILL. */
   stopGraceMs: number;
+  /** Checkpoints that a stage keeps. */
+  checkpointsKept: number;
   memorySampleMs: number;
 }
 
@@ -285,7 +287,7 @@ export class Attempt {
   }
 
   async #answer(id: number, request: Request): Promise<void> {
-    const { db, store } = this.#services;
+    const { db, store, settings } = this.#services;
     const { fence } = this.stage;
     try {
       await fulfil(request, {
@@ -293,6 +295,7 @@ export class Attempt {
         store,
         fence,
         reporter: this.#reporter,
+        checkpointsKept: settings.checkpointsKept,
         log: this.#log,
         signal: this.#abandoned.signal,
       });

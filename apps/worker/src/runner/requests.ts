@@ -11,6 +11,8 @@ export interface RequestServices {
   store: Store;
   fence: Fence;
   reporter: Reporter;
+  /** Checkpoints that the stage keeps. */
+  checkpointsKept: number;
   log: Log;
   signal: AbortSignal;
 }
@@ -36,11 +38,11 @@ async function saveArtifact({ name, path, meta }: RequestOf<"artifact">, service
 }
 
 async function saveCheckpoint({ step, path }: RequestOf<"checkpoint">, services: RequestServices): Promise<void> {
-  const { db, store, fence, reporter, log, signal } = services;
+  const { db, store, fence, reporter, checkpointsKept: keep, log, signal } = services;
   const stored = await persist(() => store.put({ path }), { what: "Storing a checkpoint", log, signal });
   // An attempt that resumes from here reports only later steps: what came before has to be there first.
   await reporter.flush();
-  const { unreferenced } = await persist(() => db.checkpoints.record(fence, { step, ...stored }), {
+  const { unreferenced } = await persist(() => db.checkpoints.record(fence, { step, ...stored, keep }), {
     what: `Recording the checkpoint of step ${step}`,
     log,
     signal,

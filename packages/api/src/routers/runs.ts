@@ -1,6 +1,6 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
-import { forkRun, rerunRun } from "../again.ts";
+import { forkRun, listCheckpoints, rerunRun } from "../again.ts";
 import { jsonObject } from "../contract/json.ts";
 import {
   launchRequest,
@@ -88,11 +88,18 @@ export const runsRouter = router({
     .output(z.object({ runId: z.string() }))
     .mutation(({ ctx, input }) => rerunRun(ctx.db, input)),
 
-  /** Goes on from the newest checkpoint of a stage with changed parameters, as a run of its own. */
+  /** Checkpoints that a stage keeps, newest first: a fork begins from any of them. */
+  checkpoints: procedure
+    .input(runId.extend({ stage: z.string() }))
+    .output(z.array(z.object({ step: z.number().int(), sizeBytes: z.number(), createdAt: z.date() })))
+    .query(({ ctx, input }) => listCheckpoints(ctx.db, input)),
+
+  /** Goes on from a checkpoint of a stage with changed parameters, as a run of its own. */
   fork: procedure
     .input(
       runId.extend({
         stage: z.string().describe("Name of the stage whose checkpoint is taken"),
+        step: z.number().int().optional().describe("Step of the checkpoint; left out, the newest"),
         params: jsonObject.default({}).describe("What changes, laid over the run's parameters"),
         name: z.string().trim().min(1).max(200).optional(),
       }),

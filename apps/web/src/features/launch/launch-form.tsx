@@ -10,6 +10,7 @@ import { Button } from "../../ui/button.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { Sheet } from "../../ui/panel.tsx";
 import { Problem, problemOf } from "../../ui/problem.tsx";
+import { ForkSource } from "./fork-source.tsx";
 import { launchCommand } from "./form/command.ts";
 import type { FieldOf } from "./form/field.ts";
 import { fieldId } from "./form/field-frame.tsx";
@@ -33,7 +34,7 @@ export function LaunchForm({
   recipe: Recipe;
   initialParams?: unknown;
   initialSeeds?: string;
-  /** Goes on from the newest checkpoint of this stage instead of beginning anew; seed and project are the run's. */
+  /** Goes on from a checkpoint of this stage instead of beginning anew; seed and project are the run's. */
   fork?: { runId: string; stage: string };
 }) {
   const trpc = useTRPC();
@@ -44,6 +45,7 @@ export function LaunchForm({
   const [seedsText, setSeedsText] = useState(initialSeeds);
   const [name, setName] = useState("");
   const [projectSlug, setProjectSlug] = useState<string>();
+  const [forkStep, setForkStep] = useState<number | null>(null);
   const projects = useQuery(trpc.projects.list.queryOptions());
   const project = projectSlug ?? projects.data?.[0]?.slug;
 
@@ -112,6 +114,7 @@ export function LaunchForm({
     if (fork !== undefined) {
       goOn.mutate({
         ...fork,
+        ...(forkStep === null ? {} : { step: forkStep }),
         params: params as Record<string, unknown>,
         ...(name.trim() === "" ? {} : { name: name.trim() }),
       });
@@ -156,15 +159,7 @@ export function LaunchForm({
       </section>
 
       <aside aria-label="Launch" className="flex min-w-0 flex-col gap-6 lg:sticky lg:top-20">
-        {fork !== undefined && (
-          <p className="flex gap-2.5 rounded-lg border border-line-strong bg-copper-soft/60 px-4 py-3 text-sm">
-            <GitFork aria-hidden className="mt-0.5 size-4 shrink-0 text-copper" />
-            <span>
-              <span className="font-medium">{fork.stage}</span> goes on from its newest checkpoint with the parameters
-              below; what stands before it is taken over, what depends on it is done anew. The seed stays.
-            </span>
-          </p>
-        )}
+        {fork !== undefined && <ForkSource {...fork} step={forkStep} onStep={setForkStep} />}
         <ReplicateInputs
           seedsText={seedsText}
           onSeedsText={setSeedsText}

@@ -52,7 +52,7 @@ export function AgainMenu({ run, stage }: { run: Run; stage: Stage | undefined }
             <MenuLink>
               <Link href={`/launch/${run.recipe}?fork=${run.id}&stage=${stage.name}`}>
                 <span className="inline-flex items-center gap-1.5">
-                  <GitFork aria-hidden className="size-3.5" /> Fork from the checkpoint of {stage.name}
+                  <GitFork aria-hidden className="size-3.5" /> Fork from a checkpoint of {stage.name}
                 </span>
                 <MenuNote>Goes on from there with parameters that you change</MenuNote>
               </Link>
