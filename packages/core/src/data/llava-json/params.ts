@@ -17,7 +17,7 @@ export const llavaJsonParams = z.strictObject({
     .enum(["exist", "decode"])
     .default("exist")
     .describe(
-      "Before training: exist looks whether every picture is there; decode reads each once, so that a truncated one is found now and not hours later",
+      'Before training: exist looks whether every picture is there; decode reads each once, so that a truncated one is found now and not hours later. Where onBadRecord is "skip", each is read once in any case',
     ),
   onBadRecord,
 });

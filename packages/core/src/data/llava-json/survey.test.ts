@@ -27,6 +27,7 @@ const turn = (question: string, answer: string) => [
   { from: "human", value: question },
   { from: "gpt", value: answer },
 ];
+const file = (index: number) => `${at("data.json")}, record ${index}`;
 const good = { id: "good", image: "ok.jpg", conversations: turn("<image>\nWhat is it?", "a cat") };
 
 function survey(records: unknown[], more: { params?: object } & Partial<Omit<SurveyOptions, "params">> = {}) {
@@ -83,20 +84,36 @@ describe("conversations in LLaVA's JSON", () => {
     ["a missing picture", { ...good, image: "gone.jpg" }, "DATA_MISSING_IMAGE"],
     ["a truncated picture", { ...good, image: "cut.jpg" }, "DATA_CORRUPT_IMAGE"],
   ])("refuses %s, or skips and lists it", async (_, record, code) => {
-    const params = { checkImages: "decode" };
-    await expect(
-      survey([good, record], {
-        params: { ...params, checkImages: code === "DATA_MISSING_IMAGE" ? "exist" : "decode" },
-      }),
-    ).rejects.toMatchObject({ code, fix: expect.any(String) });
-    const found = await survey([good, record], { params: { ...params, onBadRecord: "skip" } });
-    expect(found.records).toHaveLength(1);
-    expect(found.skipped).toMatchObject([
-      {
-        code: expect.stringMatching(code === "DATA_MISSING_IMAGE" ? /MISSING_IMAGE/ : code),
-        reason: expect.any(String),
-      },
-    ]);
+    // A look whether the file is there cannot find what is wrong inside it.
+    const checkImages = code === "DATA_CORRUPT_IMAGE" ? "decode" : "exist";
+    await expect(survey([good, record], { params: { checkImages } })).rejects.toMatchObject({
+      code,
+      fix: expect.any(String),
+    });
+    for (const checkImages of ["exist", "decode"]) {
+      const found = await survey([good, record], { params: { checkImages, onBadRecord: "skip" } });
+      expect([...found.records]).toEqual([0]);
+      expect(found.skipped).toMatchObject([{ code, reason: expect.any(String) }]);
+    }
+  });
+
+  it("skips what no cut can save where bad records are skipped, and stops where they are not", async () => {
+    const why = "why ? why ? why ? why ? why ? why ? why ? why ?";
+    const unlearnable = { id: "unlearnable", conversations: turn(why, "a cat") };
+    const album = { id: "album", image: ["ok.jpg", "ok.jpg"], conversations: turn("<image><image>", "a cat") };
+    const records = [good, unlearnable, album];
+    for (const record of [unlearnable, album]) {
+      await expect(survey([good, record], { onTooLong: "cut" })).rejects.toMatchObject({
+        code: "DATA_TOO_LONG",
+        fix: expect.stringContaining('onBadRecord to "skip"'),
+      });
+    }
+    const params = { onBadRecord: "skip" };
+    const found = await survey(records, { onTooLong: "cut", params });
+    expect([...found.records]).toEqual([0]);
+    expect(found.skipped).toMatchObject([1, 2].map((index) => ({ code: "DATA_TOO_LONG", where: file(index) })));
+    // Whoever wants long ones to stop the stage still stops there.
+    await expect(survey(records, { onTooLong: "error", params })).rejects.toMatchObject({ code: "DATA_TOO_LONG" });
   });
 
   it("stops at, skips or cuts what is longer than a row, as the user chose", async () => {

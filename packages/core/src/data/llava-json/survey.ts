@@ -20,7 +20,10 @@ export interface SurveyOptions {
   numTokens: number;
   /** Pictures that a row has room for. */
   imagesPerRow: number;
-  /** What a conversation longer than a row does: stop, be left out and listed, or be cut as LLaVA cuts it. */
+  /**
+   * What a conversation longer than a row does: stop, be left out and listed, or be cut as LLaVA cuts it. One that a cut would
+   * leave without an answer or a picture, or that has more pictures than a row, is then up to onBadRecord.
+   */
   onTooLong: "error" | "skip" | "cut";
   signal: AbortSignal;
   progress(done: number): void;
@@ -49,7 +52,9 @@ export interface Survey {
 export async function surveyConversations(options: SurveyOptions): Promise<Survey> {
   const { params, signal, progress } = options;
   const bad = new BadRecords(params.onBadRecord);
-  const long = new BadRecords(options.onTooLong === "skip" ? "skip" : "error");
+  // Where long conversations are cut, those that no cut can save are bad records like others.
+  const onLong = { error: "error", skip: "skip", cut: params.onBadRecord } as const;
+  const long = new BadRecords(onLong[options.onTooLong]);
   const kept: { spans: number[]; records: number[]; lengths: number[]; images: number[] } = {
     spans: [],
     records: [],
@@ -106,7 +111,12 @@ async function measured(file: ConversationFile, { span, index }: Placed, options
   const { tokens, numImages } = encoded;
   const length = tokens.length;
   if (numImages > imagesPerRow) {
-    throw tooLong(file.where(index), `${imagesPerRow} pictures`, `${numImages}`, "Raise imagesPerRow.");
+    throw tooLong(
+      file.where(index),
+      `at most ${imagesPerRow} pictures`,
+      `${numImages}`,
+      `Raise imagesPerRow, or ${leaveOut(onTooLong)}.`,
+    );
   }
   if (length > numTokens && onTooLong !== "cut") {
     throw tooLong(
@@ -123,17 +133,23 @@ async function measured(file: ConversationFile, { span, index }: Placed, options
       file.where(index),
       `an answer and all pictures in the first ${numTokens} tokens`,
       `${length} tokens`,
-      "Raise numTokens.",
+      `Raise numTokens, or ${leaveOut(onTooLong)}.`,
     );
   }
   const sources = conversation.images.map((path) => file.image(path, conversation.id));
-  if (params.checkImages === "decode") {
+  // Only a picture that has been decoded here can be skipped: training has no other record to put in its place.
+  if (params.checkImages === "decode" || params.onBadRecord === "skip") {
     const [broken] = await badImages(sources);
     if (broken) throw broken.error;
   } else {
     for (const source of sources) if (source.kind === "file") await requireImage(source.path, file.where(index));
   }
   return { length, numImages };
+}
+
+/** How the user lets a conversation be left out that fits no row. */
+function leaveOut(onTooLong: SurveyOptions["onTooLong"]): string {
+  return onTooLong === "cut" ? 'set onBadRecord to "skip"' : "set onTooLong to skip";
 }
 
 function tooLong(where: string, expected: string, got: string, fix: string): DataError {

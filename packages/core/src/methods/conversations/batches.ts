@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { deserialize } from "node:v8";
 import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
 import { Rng } from "../../base/rng.ts";
 import { encodeSegments } from "../../data/conversation/encode.ts";
 import { templateNames, templates } from "../../data/conversation/templates.ts";
@@ -117,7 +118,11 @@ class ConversationBatches {
       }
       images.push(...conversation.images.map((path) => file.image(path, conversation.id)));
     }
-    return decodeImages(images, { sizePx: imageSizePx, picture });
+    try {
+      return await decodeImages(images, { sizePx: imageSizePx, picture });
+    } catch (error) {
+      throw error instanceof DataError ? foundInTraining(error) : error;
+    }
   }
 
   /** Members of row n of the endless sequence of epochs. */
@@ -134,4 +139,17 @@ class ConversationBatches {
     const { lengths, images } = this.#sources.survey;
     return planRows({ ...this.#options, lengths, images }, this.#rng.stream(`epoch-${epoch}`));
   }
+}
+
+/** The rows are planned by now and a picture cannot be left out of them; only the next survey can do that. */
+function foundInTraining({ code, expected, got, where, cause }: DataError): DataError {
+  return new DataError({
+    code,
+    message: "A picture that training needs cannot be read",
+    expected,
+    got,
+    where,
+    fix: 'Copy the file again from its source, or start the stage again with onBadRecord "skip": then every picture is decoded before training, and the records of broken ones are left out and listed.',
+    cause,
+  });
 }

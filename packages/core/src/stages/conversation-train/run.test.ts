@@ -180,6 +180,33 @@ describe("conversation-train", { timeout: 120_000 }, () => {
     });
   });
 
+  it("leaves out a truncated picture where bad records are skipped, and else names what helps", async () => {
+    const [whole, cut] = [at("white.png"), at("cut.png")];
+    const bytes = readFileSync(whole);
+    writeFileSync(cut, bytes.subarray(0, bytes.length / 2));
+    const records = JSON.parse(readFileSync(at("data.json"), "utf8")) as { id: string; image?: string }[];
+    const withCut = [...records, { ...records[0]!, id: "cut", image: "cut.png" }];
+    writeFileSync(at("with-cut.json"), JSON.stringify(withCut));
+    const data = { path: at("with-cut.json"), images: dir };
+    const few = { ...training, numSteps: 10 };
+    const { context, metrics, logs, remove } = stage({ data: { ...data, onBadRecord: "skip" }, training: few });
+    await runConversationTrain(context);
+    expect(metrics.get("loss")).toHaveLength(10);
+    expect(logs.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        "1 bad records were skipped",
+        expect.stringContaining("(record cut): DATA_CORRUPT_IMAGE"),
+      ]),
+    );
+    remove();
+    const stopping = stage({ data, training: few });
+    await expect(runConversationTrain(stopping.context)).rejects.toMatchObject({
+      code: "DATA_CORRUPT_IMAGE",
+      fix: expect.stringContaining('onBadRecord "skip"'),
+    });
+    stopping.remove();
+  });
+
   it("knows its data by content", async () => {
     const reference = conversationTrain.data(stage({}).context.params)!;
     expect(await fingerprintDataset(reference)).toMatch(/^[0-9a-f]{64}$/);
