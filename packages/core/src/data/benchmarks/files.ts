@@ -64,12 +64,13 @@ interface Collecting<Row, Truth> {
   rows: readonly unknown[];
   /** What a row must hold. */
   form: z.ZodType<Row>;
-  /** null: the row is no question of this benchmark. */
-  question(row: Row, index: number): BenchmarkQuestion<Truth> | null;
+  /** null: the row is no question of this benchmark; an error: it is one, and cannot be asked. */
+  question(row: Row, index: number): BenchmarkQuestion<Truth> | DataError | null;
 }
 
 /**
- * Makes questions of rows; a row of another form, without a question or with an id that was there already is bad.
+ * Makes questions of rows; a row of another form, without a question, with an id that was there already or refused by its
+ * benchmark is bad.
  * @throws DataError for the first bad row unless they are skipped, and when no question is left
  */
 export function collect<Row, Truth>({
@@ -100,12 +101,25 @@ export function collect<Row, Truth>({
     }
     const made = question(parsed.data, index);
     if (made === null) continue;
-    if (made.question.trim() === "") refuse("a question", "an empty text");
+    if (made instanceof DataError) bad.report(made);
+    else if (made.question.trim() === "") refuse("a question", "an empty text");
     else if (questions.has(made.questionId)) refuse("ids that differ", `${made.questionId} again`);
     else questions.set(made.questionId, made);
   }
   requireRecords(questions.size, path, bad.skipped.length);
   return { questions: [...questions.values()], skipped: bad.skipped };
+}
+
+/** A question that the file of prompts does not hold: asked in other words, its score would be that of another protocol. */
+export function noPrompt(prompts: string, where: string): DataError {
+  return new DataError({
+    code: "DATA_NO_PROMPT",
+    message: "The file of prompts has none for a question",
+    expected: `a prompt in ${prompts}`,
+    got: "none",
+    where,
+    fix: 'Give the prompts of the same split, or none at all, or set onBadRecord to "skip" to leave such questions out, counted and listed.',
+  });
 }
 
 export const imageFile = (folder: string, name: string): ImageSource => ({ kind: "file", path: join(folder, name) });

@@ -83,10 +83,20 @@ describe("published question files", () => {
     });
     const text = `what brand?\nReference OCR token: NOKIA\n${shortAnswer}`;
     const prompts = write("ocr.jsonl", lines([{ question_id: "003a", image: "003a.jpg", text }]));
-    const { questions: read } = await loadBenchmark("textvqa", { questions, prompts, images, onBadRecord });
-    expect(read).toMatchObject([
-      { questionId: "34602", question: "what brand?\nReference OCR token: NOKIA", suffix: shortAnswer },
-      { questionId: "34603", question: "What color?", suffix: shortAnswer },
+    const withOcr = { questionId: "34602", question: "what brand?\nReference OCR token: NOKIA", suffix: shortAnswer };
+    // A question without its OCR tokens would be another benchmark's.
+    await expect(loadBenchmark("textvqa", { questions, prompts, images, onBadRecord })).rejects.toMatchObject({
+      code: "DATA_NO_PROMPT",
+      where: expect.stringContaining("34603"),
+    });
+    const params = { questions, prompts, images, onBadRecord: "skip" as const };
+    const { questions: read, skipped } = await loadBenchmark("textvqa", params);
+    expect(read).toMatchObject([withOcr]);
+    expect(skipped).toMatchObject([{ code: "DATA_NO_PROMPT", where: expect.stringContaining("34603") }]);
+    const { questions: plain } = await loadBenchmark("textvqa", { questions, images, onBadRecord });
+    expect(plain).toMatchObject([
+      { question: "What brand?", suffix: shortAnswer },
+      { question: "What color?", suffix: shortAnswer },
     ]);
   });
 
@@ -109,6 +119,14 @@ describe("published question files", () => {
     const llava = write("llava.json", [{ id: "5", conversations: [{ from: "human", value: "<image>\nWhy?\nA. p" }] }]);
     const { questions: other } = await loadBenchmark("scienceqa", { ...params, splits, questions: llava });
     expect(other).toMatchObject([{ questionId: "5", question: "Why?\nA. p", suffix: "", images: [] }]);
+    const both = { ...params, splits: write("both.json", { test: ["4", "5"] }), questions: llava };
+    await expect(loadBenchmark("scienceqa", both)).rejects.toMatchObject({
+      code: "DATA_NO_PROMPT",
+      where: `${problems}, problem 4`,
+    });
+    const { questions: left, skipped } = await loadBenchmark("scienceqa", { ...both, onBadRecord: "skip" });
+    expect(left).toEqual(other);
+    expect(skipped).toMatchObject([{ code: "DATA_NO_PROMPT" }]);
   });
 
   it("MME: folders with pictures beside their questions, or apart", async () => {

@@ -1,7 +1,7 @@
 // [node]
 import { z } from "zod";
 import type { BenchmarkParams } from "./definitions.ts";
-import { collect, imageFile, readForm } from "./files.ts";
+import { collect, imageFile, noPrompt, readForm } from "./files.ts";
 import { type BenchmarkTruths, type LoadedBenchmark, optionLetter } from "./question.ts";
 
 const problem = z.object({
@@ -28,7 +28,7 @@ export async function loadScienceqa(
       : new Set((await readForm(params.splits, z.record(z.string(), z.array(z.string()))))[split] ?? []);
   const prompts =
     params.questions === undefined
-      ? new Map<string, string>()
+      ? null
       : new Map(
           (await readForm(params.questions, llavaQuestions)).map(({ id, conversations }) => [
             id,
@@ -42,10 +42,11 @@ export async function loadScienceqa(
     form: z.tuple([z.string(), problem]),
     question: ([id, { question, choices, answer, hint, image, split: own }]) => {
       if (listed === null ? own !== split : !listed.has(id)) return null;
+      const given = prompts?.get(id);
+      if (prompts !== null && given === undefined) return noPrompt(params.questions!, `${path}, problem ${id}`);
       const options = choices.map((choice, i) => `${"ABCDE"[i]}. ${choice}`).join("\n");
       const context = hint.trim() === "" ? "" : `${hint.trim()}\n`;
-      const prompt =
-        prompts.get(id)?.replaceAll("<image>", "").trim() ?? `${context}${question}\n${options}\n${optionLetter}`;
+      const prompt = given?.replaceAll("<image>", "").trim() ?? `${context}${question}\n${options}\n${optionLetter}`;
       const end = `\n${optionLetter}`;
       return {
         questionId: id,

@@ -1,7 +1,7 @@
 // [node]
 import { z } from "zod";
 import type { BenchmarkParams } from "./definitions.ts";
-import { collect, imageFile, readForm, readRows, splitSuffix } from "./files.ts";
+import { collect, imageFile, noPrompt, readForm, readRows, splitSuffix } from "./files.ts";
 import { type BenchmarkTruths, type LoadedBenchmark, shortAnswer } from "./question.ts";
 
 const questionFile = z.object({ data: z.array(z.unknown()) });
@@ -18,7 +18,7 @@ export async function loadTextvqa(
   params: BenchmarkParams<"textvqa">,
 ): Promise<LoadedBenchmark<BenchmarkTruths["textvqa"]>> {
   const { questions: path, images, onBadRecord } = params;
-  const prompts = params.prompts === undefined ? new Map<string, string>() : await readPrompts(params.prompts);
+  const prompts = params.prompts === undefined ? null : await readPrompts(params.prompts);
   const { data } = await readForm(path, questionFile);
   return collect({
     path,
@@ -26,7 +26,10 @@ export async function loadTextvqa(
     rows: data,
     form: row,
     question: ({ question_id, image_id, question, answers }) => {
-      const prompt = prompts.get(promptKey(image_id, question));
+      const prompt = prompts?.get(promptKey(image_id, question));
+      if (prompts !== null && prompt === undefined) {
+        return noPrompt(params.prompts!, `${path}, question ${question_id}: "${question}"`);
+      }
       return {
         questionId: String(question_id),
         clusterId: image_id,

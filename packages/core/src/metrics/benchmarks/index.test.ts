@@ -2,6 +2,7 @@ import { unzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import type { BenchmarkQuestion } from "../../data/benchmarks/question.ts";
 import { normalizeEvalAiAnswer } from "../vqa/eval-ai.ts";
+import { mmeCognitionTasks, mmePerceptionTasks } from "../vqa/mme.ts";
 import { averages, benchmarkScorers } from "./index.ts";
 import { readOption } from "./mmbench.ts";
 
@@ -83,6 +84,26 @@ describe("benchmark scores", () => {
     ["Because", ""],
   ])("reads the option %s", (answer, letter) => {
     expect(readOption(answer, ["x", "y"])).toBe(letter);
+  });
+
+  it("MME: sums stand where all of their tasks do, and the missing tasks are named", () => {
+    const ofTasks = (tasks: readonly string[]) =>
+      tasks.map((task) => asked({ label: "Yes" }, "yes", { category: task, clusterId: task }));
+    const { metrics, missingTasks } = benchmarkScorers.mme;
+    const missing = (answered: ReturnType<typeof ofTasks>) => missingTasks!(answered.map(({ question }) => question));
+    const whole = ofTasks([...mmePerceptionTasks, ...mmeCognitionTasks]);
+    expect(metrics(whole, 0)).toMatchObject({ score: 1, perception: 2000, cognition: 800 });
+    expect(missing(whole)).toEqual([]);
+    // A table of perception alone is LLaVA-KD's.
+    const perception = ofTasks(mmePerceptionTasks);
+    expect(metrics(perception, 0)).toMatchObject({ score: 1, perception: 2000 });
+    expect(metrics(perception, 0)).not.toHaveProperty("cognition");
+    expect(missing(perception)).toEqual(mmeCognitionTasks);
+    const part = ofTasks([...mmePerceptionTasks.slice(1), ...mmeCognitionTasks]);
+    expect(metrics(part, 0)).toMatchObject({ cognition: 800, "count points": 200 });
+    expect(Object.keys(metrics(part, 0))).not.toContain("score");
+    expect(Object.keys(metrics(part, 0))).not.toContain("perception");
+    expect(missing(part)).toEqual(["existence"]);
   });
 
   it("MMMU: by subject and in all", () => {

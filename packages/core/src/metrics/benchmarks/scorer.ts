@@ -20,8 +20,13 @@ export interface SubmissionFile {
 export interface BenchmarkScorer<Truth> {
   /** Of one question, in [0, 1], and what was read out of the answer. */
   score(answered: Checkable<Truth>, seed: number): { score: number; read: string };
-  /** `score` is what the table of LLaVA-KD shows, as a fraction; the rest is named by its protocol. */
-  metrics(answered: readonly Checkable<Truth>[], seed: number): { score: number } & Record<string, number>;
+  /**
+   * `score` is what the table of LLaVA-KD shows, as a fraction; the rest is named by its protocol. A number that sums up tasks
+   * is left out, `score` too, when a task is missing.
+   */
+  metrics(answered: readonly Checkable<Truth>[], seed: number): Readonly<Record<string, number>>;
+  /** Tasks of the protocol to which none of the questions belongs; absent where a mean over any questions is a score. */
+  missingTasks?(questions: readonly BenchmarkQuestion[]): readonly string[];
   /** null: the benchmark has no server. */
   submission: ((answered: readonly Answered<Truth>[], seed: number) => SubmissionFile) | null;
 }

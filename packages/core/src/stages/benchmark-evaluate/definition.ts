@@ -31,7 +31,7 @@ export type BenchmarkEvaluateParams = z.infer<typeof benchmarkEvaluateParams>;
 /** Asks a model the questions of published benchmarks, scores the answers by their rules, and writes what their servers want. */
 export const benchmarkEvaluate: StageDefinition<BenchmarkEvaluateParams> = {
   kind: "benchmark-evaluate",
-  version: 1,
+  version: 2,
   title: "Benchmarks",
   params: benchmarkEvaluateParams,
   inputs: { model: { description: "A model in the LLaVA layout, as training or import leaves it" } },

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -102,6 +102,41 @@ describe("benchmark-evaluate", { timeout: 120_000 }, () => {
       "scienceqa",
     ]);
     expect(await fingerprintDataset(benchmarkEvaluate.data(context.params)!)).toMatch(/^[0-9a-f]{64}$/);
+    remove();
+  });
+
+  it("says how many questions have no truth where others have one, and scores the others alone", async () => {
+    const question = (question_id: number, question: string) => ({ question_id, image_id: "a", question });
+    const data = [
+      { ...question(1, "Is there a b?"), answers: Array<string>(10).fill("no") },
+      question(2, "Is there a?"),
+    ];
+    writeFileSync(at("textvqa.json"), JSON.stringify({ data }));
+    const benchmarks = [{ benchmark: "textvqa", params: { questions: at("textvqa.json"), images: dir } }];
+    const { context, evaluations, logs, remove } = stage({ benchmarks });
+    await runBenchmarkEvaluate(context);
+    expect(evaluations.map(({ samples, metrics }) => [samples.length, metrics.numUnscored])).toEqual([[1, 1]]);
+    expect(logs).toContainEqual({
+      level: "warn",
+      message: expect.stringMatching(/^textvqa: 1 of 2 questions have no answer/),
+    });
+    remove();
+  });
+
+  it("gives no score of MME when tasks are missing, and names them", async () => {
+    mkdirSync(at("mme/count"), { recursive: true });
+    copyFileSync(at("a.jpg"), at("mme/count/1.jpg"));
+    writeFileSync(at("mme/count/1.txt"), "Is there a b? Please answer yes or no.\tYes\n");
+    const { context, evaluations, logs, remove } = stage({
+      benchmarks: [{ benchmark: "mme", params: { folder: at("mme") } }],
+    });
+    await runBenchmarkEvaluate(context);
+    expect(evaluations.map(({ metrics }) => Object.keys(metrics))).toEqual([["count points"]]);
+    expect(logs).toContainEqual({
+      level: "warn",
+      message: expect.stringMatching(/^mme: no question of the tasks existence, position, .*code_reasoning;/),
+    });
+    expect(logs.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^avg7 needs .*mme/));
     remove();
   });
 

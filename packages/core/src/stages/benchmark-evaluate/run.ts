@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BenchmarkReference } from "../../data/benchmarks/definitions.ts";
 import { loadBenchmark } from "../../data/benchmarks/loaders.ts";
-import type { BenchmarkName } from "../../data/benchmarks/question.ts";
+import type { BenchmarkName, BenchmarkQuestion } from "../../data/benchmarks/question.ts";
 import type { SkippedRecord } from "../../data/dataset.ts";
 import { decodeImages, encodePng } from "../../data/images.ts";
 import { averages, benchmarkScorers } from "../../metrics/benchmarks/index.ts";
@@ -26,8 +26,17 @@ export async function runBenchmarkEvaluate(context: Context): Promise<void> {
     const { limit } = context.params;
     const questions = limit === 0 ? loaded.questions : loaded.questions.slice(0, limit);
     context.log("info", `${name}: ${questions.length} questions`);
+    reportMissingTasks(name, questions, context);
     const { asked, skipped } = await askAll(questions, { model, context, onBadRecord: params.onBadRecord });
     reportSkipped(name, [...loaded.skipped, ...skipped], context);
+    // A task may have lost all of its questions with their pictures.
+    if (asked.length < questions.length) {
+      reportMissingTasks(
+        name,
+        asked.map(({ question }) => question),
+        context,
+      );
+    }
     lines.push(...asked.map((each) => answerLine(name, each)));
     const score = await evaluate(name, asked, { model, context });
     if (score !== null) scores.set(name, score);
@@ -48,12 +57,19 @@ function reportSkipped(name: BenchmarkName, skipped: readonly SkippedRecord[], {
   for (const { where, code, reason } of skipped) log("warn", `${name}: skipped ${where}: ${code}, ${reason}`);
 }
 
+/** Said before the questions are asked: whoever did not mean a part of the benchmark need not wait for its answers. */
+function reportMissingTasks(name: BenchmarkName, questions: readonly BenchmarkQuestion[], { log }: Context): void {
+  const missing = benchmarkScorers[name].missingTasks?.(questions) ?? [];
+  if (missing.length === 0) return;
+  log("warn", `${name}: no question of the tasks ${missing.join(", ")}; scores that sum them up are left out`);
+}
+
 interface Evaluating {
   model: LlavaModel;
   context: Context;
 }
 
-/** The table's score, or null when the file does not tell the answers. */
+/** The table's score, or null when the file does not tell the answers or lacks tasks. */
 async function evaluate(
   name: BenchmarkName,
   asked: readonly Asked[],
@@ -72,6 +88,11 @@ async function evaluate(
     );
     return null;
   }
+  const numUnscored = asked.length - checkable.length;
+  if (numUnscored > 0) {
+    const some = `${numUnscored} of ${asked.length} questions have no answer in the files and do not count in the score`;
+    context.log("warn", `${name}: ${some}`);
+  }
   const metrics = scorer.metrics(checkable, seed);
   const samples = checkable.map((each): EvaluationSample => {
     const { question, answer, truth } = each;
@@ -85,10 +106,14 @@ async function evaluate(
     dataset: name,
     split: "test",
     condition: "full",
-    metrics: { ...metrics, benchmarkScore: metrics.score },
+    metrics: {
+      ...metrics,
+      ...(metrics.score !== undefined && { benchmarkScore: metrics.score }),
+      ...(numUnscored > 0 && { numUnscored }),
+    },
     samples,
   });
-  return metrics.score;
+  return metrics.score ?? null;
 }
 
 function truthText(truth: unknown): string {
