@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type PackedRow, packQuestions } from "./packing.ts";
+import { longestRow, type PackedRow, packQuestions } from "./packing.ts";
 
 const row = (length: number): PackedRow => ({
   tokens: new BigInt64Array(length),
@@ -46,5 +46,15 @@ describe("packQuestions", () => {
     expect(packQuestions([], packed, 7)).toEqual([]);
     expect([...packed.tokens].map(Number)).toEqual([7, 7, 7, 7]);
     expect([...packed.labels].map(Number)).toEqual([-100, -100, -100, -100]);
+  });
+});
+
+describe("longestRow", () => {
+  it("is that of the picture with the longest questions, of more pictures than a call takes arguments", () => {
+    const short = { questions: [{ question: [1], answer: [2] }] };
+    const long = { questions: [{ question: [1, 2, 3], answer: [4, 5] }, ...short.questions] };
+    const pictures = [...Array.from({ length: 299_999 }, () => short), long];
+    expect(longestRow(pictures)).toBe(4 + 1);
+    expect(longestRow([])).toBe(0);
   });
 });

@@ -12,6 +12,16 @@ export function packedLength({ question, answer }: EncodedQuestion): number {
   return question.length + answer.length - 1;
 }
 
+/** Places that all questions of a picture take, one behind the other. */
+export function rowLength(questions: readonly EncodedQuestion[]): number {
+  return questions.reduce((sum, asked) => sum + packedLength(asked), 0);
+}
+
+/** Text tokens of the row that leaves out no question of any picture; 0 for no pictures. */
+export function longestRow(pictures: readonly { questions: readonly EncodedQuestion[] }[]): number {
+  return pictures.reduce((most, { questions }) => Math.max(most, rowLength(questions)), 0);
+}
+
 /** It could never be learnt: no row takes it whole. */
 export function questionTooLong(asked: EncodedQuestion, numTextTokens: number, where: string): DataError {
   return new DataError({

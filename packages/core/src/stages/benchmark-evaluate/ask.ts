@@ -52,7 +52,7 @@ export async function askAll(
     const generator = await Generator.create(model, {
       batchSize: params.batchSize,
       imageBatchSize: params.batchSize,
-      imagesPerPrompt: Math.max(...group.map(({ question }) => question.images.length)),
+      imagesPerPrompt: group.reduce((most, { question }) => Math.max(most, question.images.length), 0),
       numPromptTokens,
       numNewTokens: params.numNewTokens,
       provider: params.device,

@@ -11,6 +11,7 @@ import type { BenchmarkScorer, Checkable } from "../../metrics/benchmarks/scorer
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
 import { pictureOptions } from "../../models/llava/picture.ts";
 import type { EvaluationSample, StageContext } from "../stage.ts";
+import { answerLines } from "./answer-lines.ts";
 import { type Asked, askAll } from "./ask.ts";
 import type { BenchmarkEvaluateParams } from "./definition.ts";
 
@@ -19,7 +20,7 @@ type Context = StageContext<BenchmarkEvaluateParams>;
 export async function runBenchmarkEvaluate(context: Context): Promise<void> {
   const model = readModel(await readFile(context.inputs.model!), "input model");
   const scores = new Map<BenchmarkName, number>();
-  const lines: string[] = [];
+  const answers: string[] = [];
   for (const reference of context.params.benchmarks as BenchmarkReference[]) {
     const { benchmark: name, params } = reference;
     const loaded = await loadBenchmark(name, params);
@@ -37,19 +38,15 @@ export async function runBenchmarkEvaluate(context: Context): Promise<void> {
         context,
       );
     }
-    lines.push(...asked.map((each) => answerLine(name, each)));
+    answers.push(answerLines(name, asked));
     const score = await evaluate(name, asked, { model, context });
     if (score !== null) scores.set(name, score);
     await submit(name, asked, context);
   }
   const path = join(context.workDir, "answers.jsonl");
-  await writeFile(path, lines.map((line) => `${line}\n`).join(""));
+  await writeFile(path, answers.join(""));
   await context.artifact("answers", path, { fileName: "answers.jsonl" });
   await evaluateAverages(scores, context);
-}
-
-function answerLine(name: BenchmarkName, { question, prompt, answer }: Asked): string {
-  return JSON.stringify({ benchmark: name, question_id: question.questionId, prompt, text: answer });
 }
 
 function reportSkipped(name: BenchmarkName, skipped: readonly SkippedRecord[], { log }: Context): void {

@@ -13,7 +13,7 @@ import { teacherGraph } from "../../methods/llava-kd/teacher-graph.ts";
 import { numImageTokens } from "../../models/llava/config.ts";
 import { encoderSha256, ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
-import { packedLength, packQuestions } from "../../train/packing.ts";
+import { longestRow, packedLength, packQuestions, rowLength } from "../../train/packing.ts";
 import { reportSkipped } from "../report-skipped.ts";
 import type { StageContext } from "../stage.ts";
 import type { TeacherCacheParams } from "./definition.ts";
@@ -72,7 +72,7 @@ class TeacherRows {
     this.#samples = samples;
     this.#model = model;
     this.#params = params;
-    this.#numTextTokens = Math.max(...samples.map(({ questions }) => total(questions.map(packedLength))));
+    this.#numTextTokens = longestRow(samples);
     const numImage = numImageTokens(model.config);
     let row = 0;
     for (const { imageId, questions } of samples) {
@@ -147,7 +147,7 @@ class TeacherRows {
     { imageId, questions }: Sample,
     { out, row, place }: { out: Readonly<Record<string, Tensor>>; row: number; place: number },
   ): void {
-    const numRows = numImageTokens(this.#model.config) + total(questions.map(packedLength));
+    const numRows = numImageTokens(this.#model.config) + rowLength(questions);
     for (const [name, { data, shape }] of this.#tensors) {
       const from = out[name]!;
       if (name === "hidden") {
@@ -166,5 +166,3 @@ class TeacherRows {
 function copy(from: Tensor, { start, count }: { start: number; count: number }, to: Tensor["data"], at: number): void {
   (to as Uint16Array).set((from.data as Uint16Array).subarray(start, start + count), at);
 }
-
-const total = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);

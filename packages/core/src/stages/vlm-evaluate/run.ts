@@ -29,7 +29,7 @@ export async function runVlmEvaluate(context: StageContext<VlmEvaluateParams>): 
   const generator = await Generator.create(model, {
     batchSize: params.batchSize,
     imageBatchSize: IMAGES_AT_ONCE,
-    numPromptTokens: Math.max(...prompts.map(({ tokens }) => tokens.length)),
+    numPromptTokens: prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0),
     numNewTokens: params.numNewTokens,
     provider: params.device,
     threads: params.threads,
