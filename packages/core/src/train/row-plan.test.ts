@@ -13,6 +13,7 @@ const options = {
   packed: true,
   order: "shuffled" as const,
   batchSize: 8,
+  numBegun: 0,
 };
 const plan = (more: Partial<RowPlanOptions>, seed = 1) => planRows({ ...options, ...more }, Rng.fromSeed(seed));
 const sum = (row: readonly number[], of: Uint32Array) => row.reduce((total, index) => total + of[index]!, 0);
@@ -46,8 +47,25 @@ describe("planRows", () => {
       return total;
     };
     expect(spread(rows)).toBeLessThan(spread(plan({ packed: false })) / 3);
-    // Where batches of both kinds meet, at most the last ones of each are short.
-    const mixed = rows.filter((_, i) => i % 8 === 0).length;
-    expect(mixed).toBe(50);
   });
+
+  it.each([7, 8, 12])(
+    "mixes modalities in two steps of an epoch at most, in every epoch, with %i rows a step",
+    (batchSize) => {
+      const epochs: number[][][] = [];
+      for (let epoch = 0; epoch < 5; epoch++) {
+        const numBegun = epochs.flat().length % batchSize;
+        const rows = plan({ packed: false, order: "by-modality-and-length", batchSize, numBegun }, epoch);
+        expect([...rows.flat()].sort((a, b) => a - b)).toEqual([...lengths.keys()]);
+        epochs.push(rows);
+      }
+      const kinds = epochs.flat().map((row) => sum(row, images) > 0);
+      const steps = Array.from({ length: Math.ceil(kinds.length / batchSize) }, (_, step) =>
+        kinds.slice(step * batchSize, (step + 1) * batchSize),
+      );
+      const isMixed = (step: readonly boolean[]) => step.includes(true) && step.includes(false);
+      expect(steps.slice(0, Math.ceil(epochs[0]!.length / batchSize)).filter(isMixed).length).toBeLessThanOrEqual(2);
+      expect(steps.filter(isMixed).length).toBeLessThanOrEqual(2 * epochs.length);
+    },
+  );
 });

@@ -15,6 +15,8 @@ export interface RowPlanOptions {
   order: RowOrder;
   /** Rows of a step: what is grouped by length. */
   batchSize: number;
+  /** Rows, fewer than batchSize, that the epoch before has left in the step with which this one begins. */
+  numBegun: number;
 }
 
 /** How many rows are held open while conversations are packed: more waste less and cost more time. */
@@ -22,10 +24,10 @@ const OPEN_ROWS = 32;
 
 /** The rows of one epoch: every conversation once, in an order that the stream decides. */
 export function planRows(options: RowPlanOptions, rng: Rng): number[][] {
-  const { lengths, order, batchSize } = options;
+  const { lengths, order } = options;
   const shuffled = rng.shuffle(Uint32Array.from({ length: lengths.length }, (_, index) => index));
   const rows = options.packed ? packedRows(shuffled, options) : [...shuffled].map((index) => [index]);
-  return order === "shuffled" ? rows : grouped(rows, { ...options, batchSize, rng });
+  return order === "shuffled" ? rows : grouped(rows, { ...options, rng });
 }
 
 /** First fit into the rows held open; a row that is full, or the fullest when there are too many, is closed. */
@@ -53,15 +55,18 @@ function packedRows(order: Uint32Array, { lengths, images, numTokens, imagesPerR
 
 /**
  * Batches of one modality and of similar length, in shuffled order. Source: LLaVA, group_by_modality_length: batches of fifty
- * are sorted by length within themselves, and batches are shuffled.
+ * are sorted by length within themselves, batches are shuffled, and each modality's incomplete one stands at the end, where it
+ * moves no other out of step. Steps go on over the end of an epoch here, so rows that complete the last one come first.
  */
 function grouped(
   rows: readonly number[][],
-  { lengths, images, batchSize, rng }: RowPlanOptions & { rng: Rng },
+  { lengths, images, batchSize, numBegun, rng }: RowPlanOptions & { rng: Rng },
 ): number[][] {
   const total = (row: readonly number[], of: Uint32Array) => row.reduce((sum, index) => sum + of[index]!, 0);
-  const withPictures = rows.filter((row) => total(row, images) > 0);
-  const textOnly = rows.filter((row) => total(row, images) === 0);
+  const completing = rows.slice(0, numBegun > 0 ? batchSize - numBegun : 0);
+  const others = rows.slice(completing.length);
+  const withPictures = others.filter((row) => total(row, images) > 0);
+  const textOnly = others.filter((row) => total(row, images) === 0);
   const batches = [withPictures, textOnly].flatMap((modality) => {
     const found: number[][][] = [];
     for (let first = 0; first < modality.length; first += BATCHES_SORTED_TOGETHER * batchSize) {
@@ -71,7 +76,9 @@ function grouped(
     }
     return found;
   });
-  return rng.shuffle(batches).flat();
+  const whole = rng.shuffle(batches.filter(({ length }) => length === batchSize));
+  const incomplete = batches.filter(({ length }) => length < batchSize);
+  return [...completing, ...whole.flat(), ...incomplete.flat()];
 }
 
 const BATCHES_SORTED_TOGETHER = 50;

@@ -67,7 +67,7 @@ class ConversationBatches {
     this.#options = options;
     this.#sources = sources;
     this.#rng = Rng.fromSeed(options.seed).stream("conversations");
-    this.#epoch = { number: 0, first: 0, rows: this.#plan(0) };
+    this.#epoch = { number: 0, first: 0, rows: this.#plan(0, 0) };
   }
 
   async batch(index: number): Promise<Batch> {
@@ -127,17 +127,19 @@ class ConversationBatches {
 
   /** Members of row n of the endless sequence of epochs. */
   #rowAt(n: number): readonly number[] {
-    if (n < this.#epoch.first) this.#epoch = { number: 0, first: 0, rows: this.#plan(0) };
+    if (n < this.#epoch.first) this.#epoch = { number: 0, first: 0, rows: this.#plan(0, 0) };
     while (n >= this.#epoch.first + this.#epoch.rows.length) {
       const { number, first, rows } = this.#epoch;
-      this.#epoch = { number: number + 1, first: first + rows.length, rows: this.#plan(number + 1) };
+      const next = first + rows.length;
+      this.#epoch = { number: number + 1, first: next, rows: this.#plan(number + 1, next) };
     }
     return this.#epoch.rows[n - this.#epoch.first]!;
   }
 
-  #plan(epoch: number): number[][] {
+  #plan(epoch: number, first: number): number[][] {
     const { lengths, images } = this.#sources.survey;
-    return planRows({ ...this.#options, lengths, images }, this.#rng.stream(`epoch-${epoch}`));
+    const numBegun = first % this.#options.batchSize;
+    return planRows({ ...this.#options, lengths, images, numBegun }, this.#rng.stream(`epoch-${epoch}`));
   }
 }
 
