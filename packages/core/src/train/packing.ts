@@ -44,6 +44,17 @@ export interface PackedRow {
   labels: BigInt64Array;
 }
 
+/** The questions that a row takes, in the order given: one that no longer fits is left out, a shorter one behind it may fit. */
+export function fitting<Q extends EncodedQuestion>(questions: readonly Q[], numTextTokens: number): Q[] {
+  let used = 0;
+  return questions.filter((asked) => {
+    const length = packedLength(asked);
+    if (used + length > numTextTokens) return false;
+    used += length;
+    return true;
+  });
+}
+
 /**
  * Writes questions one behind the other, in the order given, leaving out those that no longer fit. A label stands at the
  * token before the one it names: answers are learnt, questions are not.
@@ -55,15 +66,13 @@ export function packQuestions<Q extends EncodedQuestion>(questions: readonly Q[]
   row.positions.fill(0n);
   row.labels.fill(BigInt(IGNORE_LABEL));
   let used = 0;
-  const packed: Q[] = [];
-  for (const asked of questions) {
+  const packed = fitting(questions, row.tokens.length);
+  for (const [place, asked] of packed.entries()) {
     const { question, answer } = asked;
     const length = packedLength(asked);
-    if (used + length > row.tokens.length) continue;
-    packed.push(asked);
     for (let i = 0; i < length; i++) {
       row.tokens[used + i] = BigInt(i < question.length ? question[i]! : answer[i - question.length]!);
-      row.segments[used + i] = BigInt(packed.length);
+      row.segments[used + i] = BigInt(place + 1);
       row.positions[used + i] = BigInt(i);
       const answerIndex = i + 1 - question.length;
       if (answerIndex >= 0) row.labels[used + i] = BigInt(answer[answerIndex]!);

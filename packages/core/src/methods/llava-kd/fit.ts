@@ -7,6 +7,7 @@ import { numImageTokens } from "../../models/llava/config.ts";
 import { encoderSha256, ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
 import { type AdamwSchedule, adamwWithCosine } from "../../train/adamw.ts";
+import { reportLeftOut } from "../../train/left-out.ts";
 import { microBatchSize } from "../../train/micro-batch.ts";
 import type { QuestionOrder } from "../../train/question-order.ts";
 import { type TrainHost, train } from "../../train/trainer.ts";
@@ -62,6 +63,7 @@ export async function fit(options: FitOptions, host: TrainHost): Promise<Map<str
     weights: model.weights,
     seed,
   });
+  reportLeftOut(options.samples, { ...training, seed }, host.log);
   const batches = new LlavaBatches(
     {
       wants: {

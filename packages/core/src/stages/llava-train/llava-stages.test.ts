@@ -117,6 +117,16 @@ describe("stages of LLaVA-KD", { timeout: 120_000 }, () => {
     );
   });
 
+  it("says how many questions a short row leaves out, and nothing where all have a place", async () => {
+    const inputs = { model: student, features };
+    const short = await trainStage({ training: { ...training, numTextTokens: 16 } }, inputs);
+    expect(short.logs).toContainEqual(
+      expect.stringMatching(/^\d+ of 12 pictures have more questions than 16 text tokens hold: about \d+ of \d+/),
+    );
+    const long = await trainStage({ training: { ...training, numTextTokens: 256 } }, inputs);
+    expect(long.logs).not.toContainEqual(expect.stringContaining("left out"));
+  });
+
   it("learns the same from stored outputs as from a teacher that runs beside it", async () => {
     const objective = { kind: "llava-kd", weights: { prompt: 0.5 }, relation: { of: "hidden", normalize: true } };
     const online = await trainStage({ objective }, { model: student, features, teacher });

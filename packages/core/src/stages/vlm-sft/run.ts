@@ -10,9 +10,10 @@ import { pictureOptions } from "../../models/llava/picture.ts";
 import { sftGraph } from "../../models/llava/sft-graph.ts";
 import { llavaSizes } from "../../models/llava/sizes.ts";
 import { adamwWithCosine } from "../../train/adamw.ts";
+import { reportLeftOut } from "../../train/left-out.ts";
 import { microBatchSize } from "../../train/micro-batch.ts";
 import { train } from "../../train/trainer.ts";
-import type { VqaBatchOptions } from "../../train/vqa-batches.ts";
+import { picturesOf, type VqaBatchOptions } from "../../train/vqa-batches.ts";
 import { reportSkipped } from "../report-skipped.ts";
 import type { StageContext } from "../stage.ts";
 import type { VlmSftParams } from "./definition.ts";
@@ -37,6 +38,7 @@ export async function runVlmSft(context: StageContext<VlmSftParams>): Promise<vo
     "info",
     `${count(graph.parameters.values())} parameters, ${data.train.imageIds.length} pictures, ${data.train.records.length} questions, ${tokenizer.vocabularySize} tokens`,
   );
+  reportLeftOut(picturesOf(data.train, tokenizer, training.numTextTokens), { ...training, seed }, context.log);
 
   const batches: VqaBatchOptions = {
     data: params.data,
