@@ -107,6 +107,10 @@ export class ClipBpeTokenizer implements Tokenizer {
     return text.replaceAll("</w>", " ").trim();
   }
 
+  encoding(): unknown {
+    return this.toJSON();
+  }
+
   toJSON(): TokenizerJson & { merges: readonly string[] } {
     return { type: "clip-bpe", version: 1, merges: this.#merges };
   }

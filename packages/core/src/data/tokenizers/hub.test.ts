@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { HubTokenizer } from "./hub.ts";
 import { tokenizerFromJSON } from "./index.ts";
+import { encodeAlike } from "./tokenizer.ts";
+import { WordTokenizer } from "./word.ts";
 
 /** Byte-level byte pairs, as Qwen2's tokenizer.json. */
 const letters = [..."abcdehilorw!"];
@@ -57,6 +59,31 @@ describe("HubTokenizer", () => {
     const read = tokenizerFromJSON(JSON.parse(JSON.stringify(tokenizer)));
     expect(read.encode("hello")).toEqual([16]);
     expect(read.toJSON()).toEqual(tokenizer.toJSON());
+  });
+
+  it("encodes as another does that differs in its template, its decoder and the version that wrote it", () => {
+    const { model, ...rest } = files.tokenizer;
+    const merges = model.merges.map((merge) => merge.split(" "));
+    const other = new HubTokenizer({
+      tokenizer: { ...rest, decoder: null, model: { ...model, merges, ignore_merges: false, unk_token: null } },
+      config: { ...files.config, chat_template: "{{ messages }}", model_max_length: 32_768, pad_token: "<|im_end|>" },
+    });
+    expect(encodeAlike(tokenizer, other)).toBe(true);
+    expect(encodeAlike(tokenizer, WordTokenizer.fromTexts(["hello"]))).toBe(false);
+  });
+
+  const { tokenizer: own, config } = files;
+  const [end, start, stop] = own.added_tokens;
+  it.each([
+    ["merges", { model: { ...own.model, merges: [...own.model.merges].reverse() } }, {}],
+    ["tokens", { model: { ...own.model, vocab: { ...vocab, hello: vocab.hell, hell: vocab.hello } } }, {}],
+    ["added tokens", { added_tokens: [end, { ...start, id: 20 }, { ...stop, id: 19 }] }, {}],
+    ["rules that split a text", { pre_tokenizer: { ...own.pre_tokenizer, add_prefix_space: true } }, {}],
+    ["normalisation", { normalizer: { type: "Lowercase" } }, {}],
+    ["end of an answer", {}, { eos_token: "<|endoftext|>" }],
+  ])("does not encode as another with other %s does", (_, changed, setting) => {
+    const other = new HubTokenizer({ tokenizer: { ...own, ...changed }, config: { ...config, ...setting } });
+    expect(encodeAlike(tokenizer, other)).toBe(false);
   });
 
   it("refuses ids outside, files of another form, and a tokenizer without an end", () => {

@@ -18,6 +18,39 @@ const settings = z.looseObject({
     .transform((given) => (Array.isArray(given) ? given.find(({ name }) => name === "default")?.template : given)),
 });
 
+/** Members that say nothing: some versions of the format write them, others do not. */
+function withoutDefaults(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members).filter(
+      ([, value]) => value !== undefined && value !== null && value !== false && value !== "",
+    ),
+  );
+}
+
+/** What is read of tokenizer.json to tell two of them apart, in one form whichever version wrote it. */
+const encodingFields = z.looseObject({
+  model: z
+    // A pair of a merge is "a b" in older files and ["a", "b"] in newer ones.
+    .looseObject({ merges: z.array(z.union([z.string(), z.array(z.string()).transform((pair) => pair.join(" "))])) })
+    .partial()
+    .transform(withoutDefaults),
+  added_tokens: z
+    .array(
+      z.object({
+        id: z.int(),
+        content: z.string(),
+        single_word: z.boolean().default(false),
+        lstrip: z.boolean().default(false),
+        rstrip: z.boolean().default(false),
+        normalized: z.boolean().default(false),
+      }),
+    )
+    .default([])
+    .transform((tokens) => tokens.sort((a, b) => a.id - b.id)),
+  normalizer: z.unknown().transform((value) => value ?? null),
+  pre_tokenizer: z.unknown().transform((value) => value ?? null),
+});
+
 const json = z.strictObject({
   type: z.literal("hub"),
   version: z.literal(1),
@@ -67,6 +100,23 @@ export class HubTokenizer implements Tokenizer {
   decode(ids: Iterable<number | bigint>): string {
     const numbers = tokenIds(ids, this.vocabularySize);
     return numbers.length === 0 ? "" : this.#library.decode(numbers, { skip_special_tokens: true });
+  }
+
+  encoding(): unknown {
+    const { tokenizer, config } = this.#files;
+    const { model, added_tokens, normalizer, pre_tokenizer } = encodingFields.parse(tokenizer);
+    const { remove_space, do_lowercase_and_remove_accent } = config;
+    return {
+      type: "hub",
+      model,
+      addedTokens: added_tokens,
+      normalizer,
+      preTokenizer: pre_tokenizer,
+      // The library reads these two, before all else, from the other file.
+      settings: withoutDefaults({ remove_space, do_lowercase_and_remove_accent }),
+      startIds: this.startIds,
+      eosId: this.eosId,
+    };
   }
 
   toJSON(): TokenizerJson & HubTokenizerFiles {

@@ -67,6 +67,10 @@ export class Llama2cTokenizer implements Tokenizer {
     return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
   }
 
+  encoding(): unknown {
+    return this.toJSON();
+  }
+
   toJSON(): TokenizerJson & { file: string } {
     return { type: "llama2c", version: 1, file: toBase64(this.#file) };
   }

@@ -1,3 +1,5 @@
+import { canonicalJson } from "../../base/canonical-json.ts";
+
 /** What models and data ask of a tokenizer, whatever made it. */
 export interface Tokenizer {
   /** Number of ids, the special ones included. A model's vocabulary may be larger, never smaller. */
@@ -13,6 +15,11 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** @throws DataError for an id outside the vocabulary */
   decode(ids: Iterable<number | bigint>): string;
+  /**
+   * What decides which ids a text becomes and which one ends an answer, as canonicalJson() takes it. How a conversation is
+   * framed, how ids are printed and what else a file tells is left out.
+   */
+  encoding(): unknown;
   /** All that fromJSON of the same type needs; `type` says which. */
   toJSON(): TokenizerJson;
 }
@@ -20,4 +27,9 @@ export interface Tokenizer {
 export interface TokenizerJson {
   type: string;
   version: number;
+}
+
+/** Whether both make the same ids of every text, so that one model can teach the other token by token. */
+export function encodeAlike(a: Tokenizer, b: Tokenizer): boolean {
+  return canonicalJson(a.encoding()) === canonicalJson(b.encoding());
 }

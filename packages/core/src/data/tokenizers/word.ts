@@ -78,6 +78,10 @@ export class WordTokenizer implements Tokenizer {
     return text;
   }
 
+  encoding(): unknown {
+    return this.toJSON();
+  }
+
   toJSON(): WordTokenizerJson {
     return { type: "word", version: 1, words: [...this.#words] };
   }

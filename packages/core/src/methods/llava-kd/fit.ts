@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import type { Tensor } from "@retort/engine";
 import type { Provider } from "@retort/engine/node";
 import { DataError, SpecError } from "../../base/errors.ts";
+import { tokenizerFromJSON } from "../../data/tokenizers/index.ts";
+import { encodeAlike, type Tokenizer } from "../../data/tokenizers/tokenizer.ts";
 import { numImageTokens } from "../../models/llava/config.ts";
 import { encoderSha256, ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
@@ -124,7 +126,7 @@ async function teacherOf({ teacher, objective, model }: FitOptions): Promise<Tau
   const outputs = await TeacherOutputs.read(teacher.path);
   const { about } = outputs;
   requireSamePicture(model, {
-    tokenizer: about.tokenizer,
+    tokenizer: tokenizerFromJSON(about.tokenizer),
     numImageTokens: about.numImageTokens,
     encoder: about.encoderSha256,
   });
@@ -132,7 +134,7 @@ async function teacherOf({ teacher, objective, model }: FitOptions): Promise<Tau
 }
 
 interface TeacherSide {
-  tokenizer: unknown;
+  tokenizer: Tokenizer;
   numImageTokens: number;
   encoder: string;
 }
@@ -140,14 +142,12 @@ interface TeacherSide {
 /** Distillation compares token by token: both must mean the same tokens and look at the same picture. */
 function requireSamePicture(model: LlavaModel, teacher: TeacherSide): void {
   const tokens = numImageTokens(model.config);
-  const own = JSON.stringify(model.tokenizer);
-  const others = JSON.stringify(teacher.tokenizer);
-  if (own !== others) {
+  if (!encodeAlike(model.tokenizer, teacher.tokenizer)) {
     throw new DataError({
       code: "DATA_TEACHER_VOCABULARY",
       message: "Student and teacher speak different vocabularies",
       expected: `the student's ${model.tokenizer.vocabularySize} tokens`,
-      got: "another list of tokens",
+      got: "other tokens, other rules that split a text into them, or another end of an answer",
       where: "the teacher",
       fix: "Pre-train both language models on the same data set: it decides the vocabulary.",
     });

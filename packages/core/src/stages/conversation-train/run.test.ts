@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeImages } from "../../data/images.ts";
 import { fingerprintDataset } from "../../data/loaders.ts";
+import { letterTokenizer } from "../../data/tokenizers/testing-letters.ts";
 import { WordTokenizer } from "../../data/tokenizers/word.ts";
 import { assemble } from "../../models/import/assemble.ts";
 import { answerGraph } from "../../models/llava/generate-graphs.ts";
@@ -177,6 +178,44 @@ describe("conversation-train", { timeout: 120_000 }, () => {
     await expect(run("layout.onnx")).rejects.toMatchObject({ code: "DATA_TEACHER_LAYOUT" });
     await expect(runConversationTrain(stage({ objective: { kind: "llava-kd" } }).context)).rejects.toMatchObject({
       code: "TEACHER_AND_OBJECTIVE",
+    });
+  });
+
+  it("learns from a teacher whose tokenizer has another template, and from none that ends answers otherwise", async () => {
+    const letters = "abcdefghijklmnopqrstuvwxyz ?";
+    const save = (name: string, config: Record<string, unknown>) => {
+      const tokenizer = letterTokenizer(letters, config);
+      const model = assemble({
+        config: {
+          ...visionPresets["clip-tiny"],
+          projector: { mergeSide: 1 },
+          decoder: decoderPresets["qwen-tiny"].decoder,
+          vocabularySize: tokenizer.vocabularySize,
+        },
+        tokenizer,
+        weights: new Map(),
+        random: ["vision", "projector", "decoder"],
+        seed: 3,
+      });
+      writeFileSync(at(name), writeModel(model, answerGraph(model.config, 8)));
+      return at(name);
+    };
+    const model = save("letters.onnx", { chat_template: "{{ messages }}" });
+    const taught = async (teacher: string) => {
+      const { context, metrics, remove } = stage(
+        { objective: { kind: "llava-kd" }, training: { ...training, numSteps: 10, numTokens: 160 } },
+        { model, teacher },
+      );
+      try {
+        await runConversationTrain(context);
+        return metrics.get("loss")!.length;
+      } finally {
+        remove();
+      }
+    };
+    expect(await taught(save("template.onnx", { model_max_length: 32_768 }))).toBe(10);
+    await expect(taught(save("stop.onnx", { eos_token: "<|stop|>" }))).rejects.toMatchObject({
+      code: "DATA_TEACHER_VOCABULARY",
     });
   });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { serialize } from "node:v8";
 import { DataError, SpecError } from "../../base/errors.ts";
 import { type Survey, surveyConversations } from "../../data/llava-json/survey.ts";
+import { encodeAlike } from "../../data/tokenizers/tokenizer.ts";
 import type { ConversationBatchOptions } from "../../methods/conversations/batches.ts";
 import { conversationGraph } from "../../methods/conversations/graph.ts";
 import { numImageTokens } from "../../models/llava/config.ts";
@@ -137,10 +138,10 @@ async function teacherOf(model: LlavaModel, { params, inputs }: Context) {
   const refuse = (code: string, message: string, [expected, got]: [number, number] | [string, string]) => {
     throw new DataError({ code, message, expected: String(expected), got: String(got), where: "the teacher" });
   };
-  if (JSON.stringify(model.tokenizer) !== JSON.stringify(teacher.tokenizer)) {
+  if (!encodeAlike(model.tokenizer, teacher.tokenizer)) {
     refuse("DATA_TEACHER_VOCABULARY", "Student and teacher speak different vocabularies", [
       "the student's tokens",
-      "another list of tokens",
+      "other tokens, other rules that split a text into them, or another end of an answer",
     ]);
   }
   if (model.config.vocabularySize !== teacher.config.vocabularySize) {

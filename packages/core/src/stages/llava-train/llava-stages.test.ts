@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Tensor } from "@retort/engine";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { letterTokenizer } from "../../data/tokenizers/testing-letters.ts";
 import { WordTokenizer } from "../../data/tokenizers/word.ts";
 import { encoderConfig, writeEncoder } from "../../models/llava/encoder-file.ts";
 import { classifierGraph } from "../../models/llava/encoder-graph.ts";
@@ -170,6 +171,27 @@ describe("stages of LLaVA-KD", { timeout: 120_000 }, () => {
     await trainStage({ subset, objective }, { model: student, features, teacherCache: outputs });
     await expect(trainStage({ objective }, { model: student, features, teacherCache: outputs })).rejects.toMatchObject({
       code: "DATA_NOT_IN_TEACHER_CACHE",
+    });
+  });
+
+  it("learns from a teacher whose tokenizer differs in what makes no ids", async () => {
+    const { readFile } = await import("node:fs/promises");
+    const withLetters = async (name: string, path: string, config: Record<string, unknown>) => {
+      const model = readModel(await readFile(path), path);
+      const letters = letterTokenizer("abcdefghijklmnopqrstuvwxyz ,0123?", config);
+      const bytes = writeModel({ ...model, tokenizer: letters }, answerGraph(model.config, 8));
+      return keep(name, bytes);
+    };
+    const learner = await withLetters("learner.onnx", student, { chat_template: "{{ messages }}" });
+    const other = await withLetters("template.onnx", teacher, { model_max_length: 32_768 });
+    const long = { objective: { kind: "llava-kd" }, training: { ...training, numTextTokens: 96 } };
+    const online = await trainStage(long, { model: learner, features, teacher: other });
+    const teacherCache = await outputsOf(other, features, { precision: "float32" });
+    const cached = await trainStage(long, { model: learner, features, teacherCache });
+    for (const [step, loss] of online.losses.entries()) expect(cached.losses[step]).toBeCloseTo(loss, 4);
+    const stopping = await withLetters("stop.onnx", teacher, { eos_token: "<|stop|>" });
+    await expect(trainStage(long, { model: learner, features, teacher: stopping })).rejects.toMatchObject({
+      code: "DATA_TEACHER_VOCABULARY",
     });
   });
 
