@@ -26,10 +26,13 @@ const preemptAfterMs = 1_500;
 /** Shortest pause between two looks at the sweeps: a burst of finished stages is one look. */
 const sweepsEveryMs = 200;
 const keepSamplesMs = 24 * 3_600_000;
+/** A round waits so long for the queue. Redis that is away lets its callers wait for half a minute, and sweeps must not wait with them. */
+const queuePatienceMs = 500;
 
 /**
  * Keeps the queue and the database in step: sends wake-ups from the outbox to the queue, sends again what the queue lost, ends attempts
- * whose lease ran out, and says why stages wait. Every worker runs one; the one that holds the lock of the database works.
+ * whose lease ran out, says why stages wait, and takes sweeps further. Every worker runs one; the one that holds the lock of the database
+ * works. While the queue cannot be reached, all that needs the database alone goes on.
  */
 export class Orchestrator {
   readonly #db: Database;
@@ -43,6 +46,10 @@ export class Orchestrator {
   #advancedAtMs = Number.NEGATIVE_INFINITY;
   /** Set when a round came too soon after the last look at the sweeps. */
   #sweepsDueInMs: number | null = null;
+  /** What is being sent to the queue; null when nothing is. */
+  #sending: Promise<void> | null = null;
+  /** The last message to the queue did not get there: the outbox is looked at again in its own time, not at once. */
+  #isQueueAway = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(services: { db: Database; queue: Queue; log: Log; settings: OrchestratorSettings }) {
@@ -75,7 +82,8 @@ export class Orchestrator {
       try {
         const leads = await this.#leadership.holds();
         if (leads) await this.#round();
-        const dueInMs = [leads ? await this.#db.outbox.nextDueInMs() : null, this.#sweepsDueInMs];
+        const isSendable = leads && !this.#isQueueAway;
+        const dueInMs = [isSendable ? await this.#db.outbox.nextDueInMs() : null, this.#sweepsDueInMs];
         await this.#pause(dueInMs.filter((ms) => ms !== null));
       } catch (error) {
         this.#log("warn", `orchestrator: ${messageOf(error)}`);
@@ -85,12 +93,34 @@ export class Orchestrator {
   }
 
   async #round(): Promise<void> {
-    if (performance.now() - this.#reconciledAtMs >= this.#settings.reconcileEveryMs) {
+    const isReconciling = performance.now() - this.#reconciledAtMs >= this.#settings.reconcileEveryMs;
+    if (isReconciling) {
       await this.#reconcile();
       this.#reconciledAtMs = performance.now();
     }
     await this.#advanceSweeps();
-    await this.#flushOutbox();
+    this.#sending ??= this.#send(isReconciling).finally(() => {
+      this.#sending = null;
+    });
+    const isOver = new AbortController();
+    const patience = sleep(queuePatienceMs, undefined, { signal: isOver.signal }).catch(() => {});
+    await Promise.race([this.#sending, patience]);
+    isOver.abort();
+  }
+
+  /** All that needs the queue. Never rejects: the database decides, with the queue or without it. */
+  async #send(isRewaking: boolean): Promise<void> {
+    try {
+      if (isRewaking) await this.#rewake();
+      await this.#flushOutbox();
+      this.#isQueueAway = false;
+    } catch (error) {
+      this.#isQueueAway = true;
+      this.#log(
+        "warn",
+        `orchestrator: wake-ups could not be sent, workers look for stages by themselves: ${messageOf(error)}`,
+      );
+    }
   }
 
   async #advanceSweeps(): Promise<void> {
@@ -123,7 +153,7 @@ export class Orchestrator {
   }
 
   async #reconcile(): Promise<void> {
-    const { workerSilentMs, rewakeAfterMs } = this.#settings;
+    const { workerSilentMs } = this.#settings;
     for (const id of await this.#db.workers.markGone({ silentMs: workerSilentMs }))
       this.#log("warn", `worker ${id} is gone`);
     for (const { stageId, attempt, status } of await this.#db.stages.reclaimExpired()) {
@@ -132,10 +162,13 @@ export class Orchestrator {
     await this.#db.stages.explainWaiting();
     const preempted = await this.#db.stages.preempt({ waitedMs: preemptAfterMs });
     if (preempted !== null) this.#log("info", `stage ${preempted.stageId} gives way to ${preempted.forStageId}`);
-    // As long as wake-ups wait in the queue none is lost: workers are busy.
-    const { waiting } = (await this.#queue.counts())["stage.wake"];
-    if (waiting === 0) await this.#db.stages.rewake({ olderThanMs: rewakeAfterMs });
     await this.#db.outbox.purge({ sentBeforeMs: keepSentMs });
     await this.#db.workerSamples.purge({ olderThanMs: keepSamplesMs });
+  }
+
+  async #rewake(): Promise<void> {
+    // As long as wake-ups wait in the queue none is lost: workers are busy.
+    const { waiting } = (await this.#queue.counts())["stage.wake"];
+    if (waiting === 0) await this.#db.stages.rewake({ olderThanMs: this.#settings.rewakeAfterMs });
   }
 }

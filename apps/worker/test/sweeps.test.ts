@@ -1,16 +1,18 @@
 import { checkSearch, type SearchInput } from "@retort/core";
 import type { SweepRow, TrialRow } from "@retort/db";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TestPlatform } from "./platform.ts";
+import { createQueue, type Queue } from "@retort/queue";
+import { hasRedis, TestRedis } from "@retort/queue/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Orchestrator } from "../src/orchestrator.ts";
+import { quickSettings, TestPlatform } from "./platform.ts";
 
 let platform: TestPlatform;
 let projectId: string;
-beforeAll(async () => {
+beforeEach(async () => {
   platform = await TestPlatform.open();
   projectId = (await platform.db.projects.ensure({ slug: "test", name: "Test" })).id;
-  await platform.startWorker({ device: { threads: 4 } });
 });
-afterAll(() => platform.close());
+afterEach(() => platform.close());
 
 const unit = { type: "uniform", min: 0, max: 1 } as const;
 
@@ -43,6 +45,7 @@ const statusesOf = (trials: readonly TrialRow[]) => trials.map(({ status }) => s
 
 describe("a sweep from its first trial to its end", () => {
   it("by TPE, never more than four at once, every point new", async () => {
+    await platform.startWorker({ device: { threads: 4 } });
     const { sweep, trials } = await sweepOf(
       { sampler: { kind: "tpe", params: { numStartup: 4 } }, maxPoints: 6 },
       { params: { steps: 5 } },
@@ -57,4 +60,59 @@ describe("a sweep from its first trial to its end", () => {
       expect(underWay.length).toBeLessThan(4);
     }
   }, 120_000);
+});
+
+describe.skipIf(!hasRedis && process.env.CI !== "true")("a sweep while Redis is away (needs redis-server)", () => {
+  let redis: TestRedis;
+  let queue: Queue;
+  let orchestrator: Orchestrator;
+  const lines: string[] = [];
+  beforeEach(async () => {
+    redis = await TestRedis.start();
+    queue = createQueue({ postgresUrl: platform.url, redisUrl: redis.url });
+    await queue.counts();
+    const log = (level: string, message: string) => void lines.push(`${level} ${message}`);
+    orchestrator = new Orchestrator({ db: platform.db, queue, log, settings: quickSettings });
+    orchestrator.start();
+    // It leads before the worker comes with an orchestrator of its own.
+    const isLeading = async () => {
+      const { rows } = await platform.db.pool.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted");
+      return rows.length > 0;
+    };
+    await platform.until(isLeading, 60_000, async () => "nobody leads");
+    await redis.kill();
+    await platform.startWorker({ settings: { pollMs: 200 } });
+  });
+  afterEach(async () => {
+    await orchestrator.close();
+    // A connection that waits for Redis to come back cannot be closed in good order.
+    await redis.restart();
+    await expect
+      .poll(
+        () =>
+          queue.counts().then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 60_000 },
+      )
+      .toBe(true);
+    await queue.close();
+    await redis.stop();
+  }, 120_000);
+
+  it("is asked for, tried and finished by what stands in the database", async () => {
+    const { sweep, trials } = await sweepOf(
+      { sampler: { kind: "random" }, maxPoints: 3 },
+      { params: { steps: 5 }, maxConcurrentRuns: 1 },
+    );
+    expect(sweep.status).toBe("finished");
+    expect(statusesOf(trials)).toEqual(Array(3).fill("succeeded"));
+    const isTold = () => lines.some((line) => line.startsWith("warn orchestrator: wake-ups could not be sent"));
+    await platform.until(
+      async () => isTold(),
+      60_000,
+      async () => `nobody told of it: ${lines.join("; ")}`,
+    );
+  }, 240_000);
 });

@@ -32,9 +32,14 @@ export class TestRedis {
     this.#options = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", dir, ...log, "--save", ""];
   }
 
-  /** Kills the server and starts it again with the data that it had written. */
-  async restart(): Promise<void> {
+  /** Kills the server. What it had written stays for restart(). */
+  async kill(): Promise<void> {
     await this.#end("SIGKILL");
+  }
+
+  /** Kills the server, if it lives, and starts it again with the data that it had written. */
+  async restart(): Promise<void> {
+    await this.kill();
     await this.#launch();
   }
 
