@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestApi } from "@retort/api/testing";
+import { runStatuses } from "@retort/core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startTestCli, type TestCli } from "./testing.ts";
 
@@ -159,8 +160,36 @@ describe("other commands", () => {
   });
 
   it("list workers", async () => {
-    expect((await start(["workers"])).stdout).toMatch(/online .*cpu/);
+    const list = async () => (await start(["workers"])).stdout;
+    await expect.poll(list, { timeout: 60_000 }).toMatch(/online .*cpu/);
+    expect(await list()).not.toContain("GPUS");
+  }, 90_000);
+
+  it("list what the graphics processors of a worker do", async () => {
+    const machine = { host: "rack", pid: 1, devices: ["cpu", "cuda"], threads: 4, memoryBytes: 2 ** 34 };
+    const { id } = await api.db.workers.register({ name: "with-gpus", ...machine });
+    const used = { memoryUsedBytes: 2 ** 30, memoryTotalBytes: 2 ** 31 };
+    await api.db.workerSamples.record(id, {
+      ...{ cpuLoad: 0.5, ownMemoryBytes: 1, ...used },
+      gpus: [
+        { name: "Alpha", load: 0.87, ...used },
+        { name: "Beta", load: null, memoryUsedBytes: null, memoryTotalBytes: null },
+      ],
+    });
+    const { stdout } = await start(["workers"]);
+    await api.db.workers.leave(id);
+    expect(stdout).toMatch(/IN USE +GPUS +STAGES/);
+    expect(stdout).toMatch(/with-gpus .*50 % +1\.0 GiB +Alpha 87 %, 1\.0 GiB of 2\.0 GiB; Beta - +0/);
   });
+
+  it("list runs of every status that there is", async () => {
+    const started = await Promise.all(runStatuses.map((status) => start(["ls", "--status", status])));
+    expect(started.map(({ code, stderr }) => [code, stderr.includes("error")])).toEqual(
+      runStatuses.map(() => [0, false]),
+    );
+    const wrong = await start(["ls", "--status", "lost"]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining(runStatuses.join(", "))]);
+  }, 90_000);
 
   it("print a link that signs in", async () => {
     const { stdout } = await start(["link"]);

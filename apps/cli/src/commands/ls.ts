@@ -1,19 +1,18 @@
+import type { RunStatus } from "@retort/api";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { CliEnv } from "../env.ts";
 import { hint, print, printJson } from "../output/print.ts";
 import { elapsed, measured } from "../output/quantity.ts";
 import { shortId } from "../run-reference.ts";
-import { statusOf } from "../run-status.ts";
+import { runStatuses, statusOf } from "../run-status.ts";
 import { connect } from "../server.ts";
 import { wholeNumber } from "../whole-number.ts";
-
-const statuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 
 interface Options {
   project?: string;
   recipe?: string;
-  status?: (typeof statuses)[number];
+  status?: RunStatus;
   limit: number;
   json?: boolean;
 }
@@ -24,7 +23,7 @@ export function ls(program: Command, env: CliEnv): void {
     .description("list runs, newest first")
     .option("--project <slug>")
     .option("--recipe <name>")
-    .addOption(new Option("--status <status>").choices(statuses))
+    .addOption(new Option("--status <status>").choices(runStatuses))
     .option("--limit <n>", "at most so many, up to 500", wholeNumber, 30)
     .option("--json", "print JSON")
     .action(async ({ limit, json, ...query }: Options) => {

@@ -7,6 +7,8 @@ import { hint, print, printJson } from "../output/print.ts";
 import { bytes, duration } from "../output/quantity.ts";
 import { connect } from "../server.ts";
 
+type Gpu = NonNullable<Worker["sample"]>["gpus"][number];
+
 export function workers(program: Command, env: CliEnv): void {
   const group = program.command("workers").description("list the machines that run stages, drain them");
   group
@@ -19,8 +21,11 @@ export function workers(program: Command, env: CliEnv): void {
       if (json) return printJson(list);
       if (list.length === 0) return hint("No worker has reported. `npm start` starts one with the server.");
       const { table } = await import("../output/table.ts");
-      const head = ["WORKER", "STATUS", "PROCESS", "DEVICES", "THREADS", "MEMORY", "CPU", "IN USE", "STAGES", "HEARD"];
-      print(table(head, list.map(row)));
+      const hasGpus = list.some(({ sample }) => sample !== null && sample.gpus.length > 0);
+      const gpus = hasGpus ? ["GPUS"] : [];
+      const head = ["WORKER", "STATUS", "PROCESS", "DEVICES", "THREADS", "MEMORY", "CPU", "IN USE", ...gpus];
+      const rows = list.map((worker) => row(worker, hasGpus));
+      print(table([...head, "STAGES", "HEARD"], rows));
     });
   group
     .command("drain")
@@ -44,7 +49,7 @@ export function workers(program: Command, env: CliEnv): void {
     });
 }
 
-function row(worker: Worker): (string | number)[] {
+function row(worker: Worker, hasGpus: boolean): (string | number)[] {
   const { sample } = worker;
   return [
     worker.name,
@@ -55,9 +60,17 @@ function row(worker: Worker): (string | number)[] {
     bytes(worker.memoryBytes),
     sample === null ? "" : `${Math.round(sample.cpuLoad * 100)} %`,
     sample === null ? "" : bytes(sample.memoryUsedBytes),
+    ...(hasGpus ? [(sample?.gpus ?? []).map(gpuText).join("; ")] : []),
     worker.stageIds.length,
     `${duration((Date.now() - worker.heartbeatAt.getTime()) / 1000)} ago`,
   ];
+}
+
+/** "NVIDIA L4 87 %, 20.1 GiB of 22.5 GiB", as far as the driver tells. */
+function gpuText({ name, load, memoryUsedBytes, memoryTotalBytes }: Gpu): string {
+  const busy = `${name} ${load === null ? "-" : `${Math.round(load * 100)} %`}`;
+  if (memoryUsedBytes === null || memoryTotalBytes === null) return busy;
+  return `${busy}, ${bytes(memoryUsedBytes)} of ${bytes(memoryTotalBytes)}`;
 }
 
 async function resolveWorker(retort: Retort, reference: string): Promise<Worker> {
