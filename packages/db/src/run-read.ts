@@ -19,13 +19,14 @@ function listSql(numKeys: number): string {
   return `WITH page AS MATERIALIZED (
   SELECT r.* FROM run r
   WHERE ($1::uuid IS NULL OR r.project_id = $1) AND ($2::text IS NULL OR r.recipe = $2)
-    AND ($3::run_status IS NULL OR r.status = $3) AND ($4::uuid IS NULL OR r.id < $4)
+    AND ($3::run_status[] IS NULL OR r.status = ANY ($3)) AND ($4::uuid IS NULL OR r.id < $4)
     AND ($7::text IS NULL OR strpos(lower(r.name), $7) > 0 OR strpos(r.recipe, $7) > 0 OR right(r.id::text, length($7)) = $7)
     AND ($8::text IS NULL OR EXISTS (
       SELECT FROM run_stage rs JOIN stage s ON s.id = rs.stage_id AND s.status = 'succeeded'
       JOIN artifact a ON a.stage_id = s.id AND a.name = $8
       WHERE rs.run_id = r.id AND ($9::text[] IS NULL OR s.kind = ANY ($9))
     ))
+    AND ($10::boolean IS NULL OR (r.paused_at IS NOT NULL) = $10)
   ORDER BY r.id DESC LIMIT $5
 ), link AS MATERIALIZED (
   SELECT rs.run_id, rs.stage_id, rs.position, rs.reused FROM page JOIN run_stage rs ON rs.run_id = page.id
@@ -53,10 +54,10 @@ ORDER BY r.id DESC`;
 /** See Runs.list. */
 export async function listRuns(
   pool: Pool,
-  { projectId, recipe, status, artifact, artifactOf, search, cursor, limit = 50, metricKeys = [] }: RunQuery,
+  { projectId, recipe, status, isPaused, artifact, artifactOf, search, cursor, limit = 50, metricKeys = [] }: RunQuery,
 ): Promise<{ runs: RunListItem[]; nextCursor: string | null }> {
-  const filter = [projectId ?? null, recipe ?? null, status ?? null, cursor ?? null];
-  const more = [search?.toLowerCase() ?? null, artifact ?? null, artifactOf ?? null];
+  const filter = [projectId ?? null, recipe ?? null, status === undefined ? null : [status].flat(), cursor ?? null];
+  const more = [search?.toLowerCase() ?? null, artifact ?? null, artifactOf ?? null, isPaused ?? null];
   const { rows } = await pool.query<Omit<RunListItem, "metrics"> & { metrics: (number | string | null)[] }>(
     listSql(metricKeys.length),
     [...filter, limit + 1, metricKeys, ...more],

@@ -108,7 +108,10 @@ export interface RunDetail extends RunRow {
 export interface RunQuery {
   projectId?: string;
   recipe?: string;
-  status?: RunStatus;
+  /** One of these, when there are several. */
+  status?: RunStatus | readonly RunStatus[];
+  /** Only runs that are paused, or that are not. */
+  isPaused?: boolean;
   /** Only runs with a finished stage that has left an artifact of this name. */
   artifact?: string;
   /** With `artifact`: only of stages of these kinds. */

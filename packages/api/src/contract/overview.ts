@@ -5,7 +5,10 @@ import { worker } from "./worker.ts";
 
 export const overview = z.object({
   runCounts: z.record(runStatus, z.number().int()),
-  recentRuns: z.array(runSummary),
+  /** What runs before what waits, and that before what is paused; of each the newest first. A few: runCounts has them all. */
+  liveRuns: z.array(runSummary),
+  /** The last few that were launched, of those that have ended. */
+  endedRuns: z.array(runSummary),
   workers: z.array(worker),
   /** Of everything so far. */
   cost,

@@ -1,5 +1,12 @@
 import { parseRun, SpecError } from "@retort/core";
-import { type Database, NotFoundError, type RunDetail, type RunQuery, type RunStageRow } from "@retort/db";
+import {
+  type Database,
+  NotFoundError,
+  type RunDetail,
+  type RunListItem,
+  type RunQuery,
+  type RunStageRow,
+} from "@retort/db";
 import type { Artifact } from "../contract/artifact.ts";
 import type { Run, RunSummary, StageDifference } from "../contract/run.ts";
 import type { Stage } from "../contract/stage.ts";
@@ -13,16 +20,17 @@ export async function listRuns(
   query: RunQuery,
 ): Promise<{ runs: RunSummary[]; nextCursor: string | null }> {
   const { runs, nextCursor } = await db.runs.list(query);
+  return { runs: await summarizeRuns(db, runs), nextCursor };
+}
+
+export async function summarizeRuns(db: Database, runs: readonly RunListItem[]): Promise<RunSummary[]> {
   const headlines = await readHeadlines(db, runs);
-  return {
-    runs: runs.map(({ projectId, projectSlug, ...run }) => ({
-      ...run,
-      project: { id: projectId, slug: projectSlug },
-      clock: clockOf(run),
-      headline: headlines.get(run.id) ?? null,
-    })),
-    nextCursor,
-  };
+  return runs.map(({ projectId, projectSlug, ...run }) => ({
+    ...run,
+    project: { id: projectId, slug: projectSlug },
+    clock: clockOf(run),
+    headline: headlines.get(run.id) ?? null,
+  }));
 }
 
 /** @throws NotFoundError */

@@ -15,39 +15,33 @@ import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { isLive, shownStatus } from "../runs/run-status.ts";
 import { RunTable } from "../runs/run-table.tsx";
 import { WorkerState } from "../workers/worker-state.tsx";
 import { LiveRun } from "./live-run.tsx";
+import { hasRuns, notShown, underWay } from "./under-way.ts";
 
 /** What happens now, what happened last, and who works. */
 export function OverviewView() {
   const trpc = useTRPC();
   const overview = useQuery(
     trpc.overview.get.queryOptions(undefined, {
-      refetchInterval: ({ state }) => (state.data?.recentRuns.some(isLive) ? 2_000 : 6_000),
+      refetchInterval: ({ state }) => (state.data === undefined || state.data.liveRuns.length === 0 ? 6_000 : 2_000),
     }),
   );
   const { data } = overview;
   if (overview.error !== null && data === undefined)
     return <Problem error={overview.error} onRetry={() => void overview.refetch()} />;
-  const live = data?.recentRuns.filter(isLive).sort((a, b) => waits(a) - waits(b)) ?? null;
-  const ended = data?.recentRuns.filter((run) => !isLive(run)) ?? null;
   return (
     <div className="grid grid-cols-1 gap-x-10 gap-y-10 xl:grid-cols-[minmax(0,1fr)_20rem]">
       <div className="flex min-w-0 flex-col gap-10">
-        {data?.recentRuns.length === 0 ? (
+        {data !== undefined && !hasRuns(data.runCounts) ? (
           <FirstRun hasWorker={data.workers.some(({ status }) => status === "online")} />
         ) : (
           <>
-            <Panel
-              id="now"
-              title="Now"
-              note={live === null ? undefined : live.length === 0 ? undefined : `${live.length} under way`}
-            >
-              {live === null ? (
+            <Panel id="now" title="Now" note={data === undefined ? undefined : underWay(data.runCounts)}>
+              {data === undefined ? (
                 <Skeleton className="h-32 rounded-lg" />
-              ) : live.length === 0 ? (
+              ) : data.liveRuns.length === 0 ? (
                 <p className="text-sm text-ink-2">
                   Nothing runs.{" "}
                   <Link href="/launch" className="underline underline-offset-2">
@@ -58,14 +52,15 @@ export function OverviewView() {
               ) : (
                 <Sheet className="overflow-hidden">
                   <ul aria-label="Runs under way">
-                    {live.map((run) => (
+                    {data.liveRuns.map((run) => (
                       <LiveRun key={run.id} run={run} />
                     ))}
                   </ul>
+                  <NotShown hidden={notShown(data.runCounts, data.liveRuns)} />
                 </Sheet>
               )}
             </Panel>
-            {(ended === null || ended.length > 0) && (
+            {(data === undefined || data.endedRuns.length > 0) && (
               <Panel
                 id="recent"
                 title="Finished lately"
@@ -75,7 +70,7 @@ export function OverviewView() {
                   </Link>
                 }
               >
-                <RunTable runs={ended} label="Runs finished lately" />
+                <RunTable runs={data?.endedRuns ?? null} label="Runs finished lately" />
               </Panel>
             )}
           </>
@@ -106,9 +101,18 @@ export function OverviewView() {
   );
 }
 
-/** What runs stands before what waits, and that before what is paused. */
-function waits(run: Overview["recentRuns"][number]): number {
-  return ["running", "queued", "paused"].indexOf(shownStatus(run));
+/** Where the runs are that are under way, too. */
+function NotShown({ hidden }: { hidden: ReturnType<typeof notShown> }) {
+  if (hidden.length === 0) return null;
+  return (
+    <p className="flex flex-wrap gap-x-4 border-t border-line px-4 py-2.5 text-sm text-ink-2 sm:px-5">
+      {hidden.map(({ status, count }) => (
+        <Link key={status} href={`/runs?status=${status}`} className="underline-offset-2 numeric hover:underline">
+          {formatCount(count)} more {status}
+        </Link>
+      ))}
+    </p>
+  );
 }
 
 function FirstRun({ hasWorker }: { hasWorker: boolean }) {
