@@ -34,3 +34,22 @@ it("says of every stage that waits what it waits for", async () => {
   const held = await api.retort.queue.get.query({ place: "held" });
   expect(held.stages.map(({ name, reason }) => [name, reason])).toContainEqual(["check", "paused"]);
 });
+
+it("shows how far a stage had come that gave way, and counts nothing of it as wasted", async () => {
+  const { runIds } = await api.retort.runs.launch.mutate({ recipe: "diagnostic", params: { steps: 60 } });
+  const runId = runIds[0]!;
+  const { fence, id } = await worker.claim();
+  const progress = { done: 40, total: 60, unit: "steps", at: new Date().toISOString(), secondsLeft: 1 };
+  await api.db.stages.heartbeat(fence, { leaseMs: 60_000, progress });
+  await api.db.checkpoints.record(fence, { step: 40, sha256: "kept", sizeBytes: 1 });
+  const failure = { kind: "preempted" as const, code: "PREEMPTED", message: "The attempt gave way" };
+  await api.db.stages.fail(fence, failure, { retry: true, delayMs: 0 });
+
+  const run = await api.retort.runs.get.query({ runId });
+  expect(run.stages[0]).toMatchObject({ id, status: "ready", progress: { done: 40 }, failure: null });
+  expect(run.cost.deviceSeconds).toBeGreaterThan(0);
+  expect(run.cost.wastedDeviceSeconds).toBe(0);
+  expect((await api.retort.overview.get.query()).cost.wastedDeviceSeconds).toBe(0);
+  const { stages } = await api.retort.queue.get.query({ place: "ready" });
+  expect(stages.find((stage) => stage.id === id)).toMatchObject({ progress: { done: 40, total: 60 } });
+});

@@ -4,7 +4,10 @@ import type { Pool } from "pg";
 export interface Cost {
   /** Of all attempts, also of those that failed or were lost. */
   deviceSeconds: number;
-  /** Part of it whose attempts left no result: failed, lost, cancelled. What a resume went on from is counted, too. */
+  /**
+   * Part of it whose attempts left no result: failed, lost, cancelled. What a resume went on from is counted, too, unless the attempt
+   * had only given way: then its state was kept on purpose, and nothing is wasted.
+   */
   wastedDeviceSeconds: number;
   /** What the stages that were taken from earlier launches would have cost once more. */
   savedDeviceSeconds: number;
@@ -21,7 +24,16 @@ export interface Costs {
 /** Attempt `a` in seconds; one that runs is counted up to now. */
 const secondsSql = "extract(epoch FROM coalesce(a.finished_at, clock_timestamp()) - a.started_at)::float8";
 
-const wasted = "a.status IN ('failed', 'lost', 'cancelled')";
+/**
+ * Attempt `a` gave way, and its state was there to go on from. The next attempt tells where it went on; until it has, the newest
+ * checkpoint does.
+ */
+const gaveWay = `a.failure->>'kind' IS NOT DISTINCT FROM 'preempted' AND coalesce(
+    (SELECT next.resumed_from_step > coalesce(a.resumed_from_step, -1) FROM attempt next
+      WHERE next.stage_id = a.stage_id AND next.number = a.number + 1),
+    EXISTS (SELECT FROM checkpoint k WHERE k.stage_id = a.stage_id AND k.attempt = a.number))`;
+
+const wasted = `a.status IN ('failed', 'lost', 'cancelled') AND NOT (${gaveWay})`;
 
 /** A stage's own cost, and what taking it again saves: its successful attempts with those that they resumed from. */
 const stageCostSql = `SELECT a.stage_id, a.stage_id AS "stageId", sum(${secondsSql}) AS spent,

@@ -82,6 +82,7 @@ export interface RunStageRow {
   isPaused: boolean;
   preemptRequested: boolean;
   quarantinedAt: Date | null;
+  /** Of one that waits: how far it had come when it gave way. */
   progress: StageProgress | null;
   waitingReason: string | null;
   failure: Failure | null;

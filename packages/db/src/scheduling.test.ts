@@ -42,19 +42,38 @@ describe("pause", () => {
     expect(await db.stages.heartbeat(fence, { leaseMs: 60_000 })).toEqual({
       cancelRequested: false,
       preemptRequested: false,
+      isPaused: false,
     });
     await db.runs.pause(runId);
-    expect(await db.stages.heartbeat(fence, { leaseMs: 60_000 })).toMatchObject({ preemptRequested: true });
+    expect(await db.stages.heartbeat(fence, { leaseMs: 60_000 })).toMatchObject({
+      preemptRequested: true,
+      isPaused: true,
+    });
+    const progress = { done: 2, total: 10, unit: "steps", at: new Date().toISOString(), secondsLeft: 8 };
+    await db.stages.heartbeat(fence, { leaseMs: 60_000, progress });
     const preempted = { kind: "preempted" as const, code: "PREEMPTED", message: "stopped" };
     await db.stages.fail(fence, preempted, { retry: true, delayMs: 0 });
     expect(await stageOf(runId, "running")).toMatchObject({
       status: "ready",
       preemptRequested: false,
       waitingReason: "paused",
+      // Without a checkpoint it begins anew.
+      progress: null,
     });
     expect(await claim()).toBeNull();
     await db.runs.resume(runId);
-    expect(await claim()).toMatchObject({ attempt: 2 });
+    const again = (await claim())!;
+    expect(again).toMatchObject({ attempt: 2 });
+    await db.checkpoints.record(again.fence, { step: 2, sha256: "pause-2", sizeBytes: 1 });
+    await db.stages.heartbeat(again.fence, { leaseMs: 60_000, progress });
+    await db.stages.fail(again.fence, preempted, { retry: true, delayMs: 0 });
+    expect(await stageOf(runId, "running")).toMatchObject({ status: "ready", progress });
+    // After a failure it may go on from further back than it had reported.
+    const third = (await claim())!;
+    await db.stages.heartbeat(third.fence, { leaseMs: 60_000, progress });
+    const broken = { kind: "infrastructure" as const, code: "X", message: "x" };
+    await db.stages.fail(third.fence, broken, { retry: true, delayMs: 0 });
+    expect(await stageOf(runId, "running")).toMatchObject({ status: "ready", progress: null });
     await db.runs.cancel(runId);
   });
 
@@ -196,6 +215,35 @@ describe("device time", () => {
       savedDeviceSeconds: 0,
     });
   });
+
+  it("is not wasted by an attempt that gave way and left a checkpoint", async () => {
+    const runId = await launch(db, [plannedStage("giving way")]);
+    const preempted = { kind: "preempted" as const, code: "PREEMPTED", message: "gave way" };
+    const wasted = async () => Math.round((await db.costs.ofRun(runId)).wastedDeviceSeconds);
+    /** One attempt of so many seconds, which begins after a step and ends with a checkpoint, with none, or with its result. */
+    async function attempt({ seconds, from, saves }: { seconds: number; from: number | null; saves: number | null }) {
+      const { fence } = await claimed(db, { workerId, runId, name: "giving way" });
+      if (from !== null) await db.metrics.rollback(fence, from === -1 ? null : from);
+      if (saves !== null) await db.checkpoints.record(fence, { step: saves, sha256: `way-${saves}`, sizeBytes: 1 });
+      await db.stages.fail(fence, preempted, { retry: true, delayMs: 0 });
+      await db.pool.query(
+        "UPDATE attempt SET started_at = finished_at - $3 * interval '1 s' WHERE stage_id = $1 AND number = $2",
+        [fence.stageId, fence.attempt, seconds],
+      );
+    }
+    // The first saves nothing, so that the second begins anew; the third gets no further than it began.
+    await attempt({ seconds: 100, from: null, saves: null });
+    expect(await wasted()).toBe(100);
+    await attempt({ seconds: 40, from: -1, saves: 4 });
+    expect(await wasted()).toBe(100);
+    await attempt({ seconds: 20, from: 4, saves: null });
+    expect(await wasted()).toBe(120);
+    const last = await claimed(db, { workerId, runId, name: "giving way" });
+    await db.metrics.rollback(last.fence, 4);
+    await finish(db, last);
+    expect(await wasted()).toBe(120);
+    expect(Math.round((await db.costs.ofRun(runId)).deviceSeconds)).toBe(160);
+  });
 });
 
 describe("a more urgent stage without room", () => {
@@ -222,7 +270,10 @@ describe("a more urgent stage without room", () => {
       forStageId: (await stageOf(high, "high")).id,
     });
     expect(await db.stages.preempt({ waitedMs: 0 })).toBeNull();
-    expect(await db.stages.heartbeat(running.fence, { leaseMs: 60_000 })).toMatchObject({ preemptRequested: true });
+    expect(await db.stages.heartbeat(running.fence, { leaseMs: 60_000 })).toMatchObject({
+      preemptRequested: true,
+      isPaused: false,
+    });
     const failure = { kind: "preempted" as const, code: "PREEMPTED", message: "stopped" };
     await db.stages.fail(running.fence, failure, { retry: true, delayMs: 0 });
     expect((await claimOn(2))!.id).toBe((await stageOf(high, "high")).id);

@@ -61,6 +61,10 @@ function endAttempts(pool: Pool, list: readonly { fence: Fence; ending: Ending }
   });
 }
 
+/** How far a stage has come is true of the next attempt only when this one gave way with a checkpoint; of an end it is told as it was. */
+const keepsProgressSql = `n.status <> 'ready' OR (coalesce(n.failure->>'kind', '') = 'preempted'
+      AND EXISTS (SELECT FROM checkpoint k WHERE k.stage_id = n.stage_id))`;
+
 /**
  * A retry of a stage that is to be cancelled or pruned is not made; a wish that was withdrawn makes a retry. Rows are locked in the order of
  * their ids, as everywhere.
@@ -81,7 +85,7 @@ const endSql = `WITH ending AS MATERIALIZED (
     waiting_reason = CASE WHEN n.status = 'ready' AND stage.is_paused THEN 'paused'
       WHEN n.delay_ms > 0 THEN 'retries after: ' || (n.failure->>'message') END,
     ready_at = clock_timestamp() + n.delay_ms * interval '1 millisecond',
-    accumulate = coalesce(n.accumulate, stage.accumulate),
+    accumulate = coalesce(n.accumulate, stage.accumulate), progress = CASE WHEN ${keepsProgressSql} THEN stage.progress END,
     quarantined_at = CASE WHEN n.quarantine THEN clock_timestamp() END,
     finished_at = CASE WHEN n.status <> 'ready' THEN clock_timestamp() END
   FROM next n WHERE stage.id = n.stage_id AND stage.attempt = n.attempt AND stage.worker_id = n.worker_id
@@ -125,6 +129,7 @@ export function reclaimExpired(pool: Pool, limit = takedownLimit) {
           failure = CASE WHEN j.takedowns >= $1 AND NOT cancel_requested THEN ${quarantineSql("j.failure", "j.takedowns")} END,
           quarantined_at = CASE WHEN j.takedowns >= $1 AND NOT cancel_requested THEN clock_timestamp() END,
           finished_at = CASE WHEN j.takedowns >= $1 OR cancel_requested THEN clock_timestamp() END,
+          progress = CASE WHEN prune_requested OR cancel_requested OR j.takedowns >= $1 THEN progress END,
           lease_expires_at = NULL, cancel_requested = false, prune_requested = false, preempt_requested = false,
           ready_at = clock_timestamp(), waiting_reason = NULL
         FROM judged j WHERE stage.id = j.id AND stage.status = 'running' AND stage.attempt = j.attempt

@@ -86,6 +86,8 @@ export interface StopWishes {
   cancelRequested: boolean;
   /** It is to stop and go on later: paused, or a more urgent stage needs its room. */
   preemptRequested: boolean;
+  /** All live runs that want it are paused. */
+  isPaused: boolean;
 }
 
 export interface Capabilities {
@@ -186,14 +188,14 @@ export function stages(pool: Pool): Stages {
           UPDATE stage SET lease_expires_at = clock_timestamp() + $4::float8 * interval '1 millisecond',
             progress = coalesce($5::jsonb, progress)
           WHERE id = $1::uuid AND attempt = $2::int AND worker_id = $3::uuid AND status = 'running'
-          RETURNING id, cancel_requested, preempt_requested
+          RETURNING id, cancel_requested, preempt_requested, is_paused
         ) SELECT cancel_requested AS "cancelRequested", preempt_requested AS "preemptRequested",
-            CASE WHEN $5::jsonb IS NOT NULL THEN ${notifySql("report", "id")} END FROM beat`,
+            is_paused AS "isPaused", CASE WHEN $5::jsonb IS NOT NULL THEN ${notifySql("report", "id")} END FROM beat`,
         values: [...fenceValues(fence), leaseMs, progress === undefined ? null : jsonb(progress)],
       });
       if (rows[0] === undefined) throw new LostLeaseError(fence);
-      const { cancelRequested, preemptRequested } = rows[0];
-      return { cancelRequested, preemptRequested };
+      const { cancelRequested, preemptRequested, isPaused } = rows[0];
+      return { cancelRequested, preemptRequested, isPaused };
     },
     succeed: (fence, { lastOutput } = {}) => endAttempt(pool, fence, { outcome: "succeeded", lastOutput }),
     succeedMany: (ended) => succeedMany(pool, ended),

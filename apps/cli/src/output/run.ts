@@ -67,7 +67,7 @@ function stageRow(stage: Stage): string[] {
     `${status}${stage.earlier !== null ? ` (of run ${shortId(stage.earlier.runId)})` : stage.reused ? " (reused)" : ""}`,
     String(stage.attempt),
     stage.startedAt === null ? "-" : duration(stage.deviceSeconds),
-    waitingReason ?? `${at}${left}`,
+    [waitingReason ?? "", `${at}${left}`].filter((part) => part !== "").join("; "),
     stage.latest.map(({ key, value }) => `${key} ${decimal(value)}`).join("  "),
   ];
 }

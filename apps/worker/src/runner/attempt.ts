@@ -22,7 +22,14 @@ import { outsideCapture } from "./light-output.ts";
 import { startLightProcess } from "./light-process.ts";
 import type { MessageFromChild, Request, StopReason } from "./messages.ts";
 import { finerMicroBatches } from "./micro-batches.ts";
-import { declaredOutputs, failureFrom, failureOfError, failureOfStop, missingOutput } from "./outcome.ts";
+import {
+  declaredOutputs,
+  failureFrom,
+  failureOfError,
+  failureOfStop,
+  type GaveWayTo,
+  missingOutput,
+} from "./outcome.ts";
 import { OutputTail } from "./output-tail.ts";
 import { ProgressEstimate } from "./progress-estimate.ts";
 import { Reporter } from "./reporter.ts";
@@ -74,6 +81,8 @@ export class Attempt {
   readonly #abandoned = new AbortController();
   #process: AttemptProcess | null = null;
   #stopReason: StopReason | null = null;
+  #gaveWayTo: GaveWayTo = "the end of its worker";
+  #hasCheckpoint: boolean;
   /** What went wrong on this side: reports that cannot be stored, a message that makes no sense. */
   #ownFailure: Failure | null = null;
   #lastWord: LastWord | null = null;
@@ -86,6 +95,7 @@ export class Attempt {
 
   constructor(stage: ClaimedStage, services: AttemptServices) {
     this.stage = stage;
+    this.#hasCheckpoint = stage.checkpoint !== null;
     this.#services = services;
     this.#log = (level, message) => services.log(level, `${stage.kind} ${stage.id}#${stage.attempt}: ${message}`);
     this.#tell = (level, message) => {
@@ -107,11 +117,12 @@ export class Attempt {
     this.cleared = this.ended.then(() => this.#clear(directory));
   }
 
-  /** Asks the attempt to end; it is killed when it has not by the end of the grace. */
-  stop(reason: StopReason): void {
+  /** Asks the attempt to end; it is killed when it has not by the end of the grace. A preempted one tells what it gave way to. */
+  stop(reason: StopReason, gaveWayTo: GaveWayTo = "the end of its worker"): void {
     if (this.#stopReason !== null || this.#isOver) return;
     this.#stopReason = reason;
-    this.#log("info", `stopping: ${reason}`);
+    this.#gaveWayTo = gaveWayTo;
+    this.#log("info", reason === "preempted" ? `gives way to ${gaveWayTo}` : `stopping: ${reason}`);
     this.#stopping.abort();
     this.#process?.send({ type: "abort", reason });
     this.#process?.stop(this.#services.settings.stopGraceMs);
@@ -127,7 +138,7 @@ export class Attempt {
       log: this.#log,
       progress: () => this.#progress.current(),
       onCancel: () => this.stop("cancelled"),
-      onPreempt: () => this.stop("preempted"),
+      onPreempt: ({ isPaused }) => this.stop("preempted", isPaused ? "a pause of its runs" : "a more urgent stage"),
       onLost: () => this.stop("lost-lease"),
     });
     try {
@@ -164,6 +175,8 @@ export class Attempt {
           end,
           lastWord: this.#lastWord,
           stopReason: this.#stopReason,
+          gaveWayTo: this.#gaveWayTo,
+          hasCheckpoint: this.#hasCheckpoint,
           ownFailure: this.#ownFailure,
           memoryLimitBytes: this.stage.resources.memoryBytes,
           output: this.#output.text(),
@@ -174,7 +187,8 @@ export class Attempt {
     } catch (error) {
       if (error instanceof LostLeaseError) throw error;
       if (this.#ownFailure !== null) return this.#ownFailure;
-      return this.#stopReason === null ? failureOfError(error) : failureOfStop(this.#stopReason);
+      if (this.#stopReason === null) return failureOfError(error);
+      return failureOfStop(this.#stopReason, { gaveWayTo: this.#gaveWayTo, hasCheckpoint: this.#hasCheckpoint });
     }
   }
 
@@ -258,7 +272,8 @@ export class Attempt {
       log: this.#log,
     });
     const next = decision.retry ? `again in ${decision.delayMs} ms` : "no further attempt";
-    this.#log("warn", `failed (${failure.kind}, ${next}): ${failure.message}`);
+    if (failure.kind === "preempted" && decision.retry) this.#log("info", failure.message);
+    else this.#log("warn", `failed (${failure.kind}, ${next}): ${failure.message}`);
   }
 
   /** Another attempt, for want of memory one with smaller micro-batches; the end; or quarantine for what takes down one process after another. */
@@ -300,6 +315,7 @@ export class Attempt {
         signal: this.#abandoned.signal,
       });
       if (request.type === "artifact") this.#recorded.add(request.name);
+      if (request.type === "checkpoint") this.#hasCheckpoint = true;
       this.#process?.send({ type: "reply", id });
     } catch (error) {
       if (error instanceof LostLeaseError) this.stop("lost-lease");

@@ -10,7 +10,8 @@ export interface LeaseOptions {
   log: Log;
   progress(): StageProgress | undefined;
   onCancel(): void;
-  onPreempt(): void;
+  /** isPaused: since its runs are paused; else since a more urgent stage needs its room. */
+  onPreempt(wish: { isPaused: boolean }): void;
   onLost(): void;
 }
 
@@ -22,10 +23,10 @@ export function keepLease(options: LeaseOptions): { close(): void } {
 
   async function beat(): Promise<void> {
     try {
-      const { cancelRequested, preemptRequested } = await db.stages.heartbeat(fence, { leaseMs, progress: progress() });
+      const wishes = await db.stages.heartbeat(fence, { leaseMs, progress: progress() });
       if (isClosed) return;
-      if (cancelRequested) onCancel();
-      else if (preemptRequested) onPreempt();
+      if (wishes.cancelRequested) onCancel();
+      else if (wishes.preemptRequested) onPreempt(wishes);
     } catch (error) {
       if (isClosed) return;
       if (error instanceof LostLeaseError) return onLost();

@@ -1,11 +1,13 @@
 import { StoreError } from "@retort/store";
 import { describe, expect, it } from "vitest";
-import { type Evidence, failureFrom, failureOfError, missingOutput } from "./outcome.ts";
+import { type Evidence, failureFrom, failureOfError, failureOfStop, missingOutput } from "./outcome.ts";
 
 const killed: Evidence = {
   end: { exitCode: null, signal: "SIGKILL", peakMemoryBytes: 100, exceededMemory: false, kernelKilled: false },
   lastWord: null,
   stopReason: null,
+  gaveWayTo: "the end of its worker",
+  hasCheckpoint: false,
   ownFailure: null,
   memoryLimitBytes: 200,
   output: "its last line",
@@ -27,6 +29,23 @@ describe("failureFrom", () => {
     ],
   ])("names the nearest cause: %s", (_, evidence, code) => {
     expect(failureFrom({ ...killed, ...evidence })).toMatchObject({ code, lastOutput: "its last line" });
+  });
+});
+
+describe("failureOfStop", () => {
+  it("tells what the attempt gave way to, and from where its stage goes on", () => {
+    expect(failureOfStop("preempted", { gaveWayTo: "a more urgent stage", hasCheckpoint: true })).toEqual({
+      kind: "preempted",
+      code: "PREEMPTED",
+      message: "The attempt gave way to a more urgent stage; the stage goes on from its newest checkpoint",
+    });
+    expect(failureOfStop("preempted", { gaveWayTo: "a pause of its runs", hasCheckpoint: false }).message).toBe(
+      "The attempt gave way to a pause of its runs; the stage has no checkpoint yet and begins anew",
+    );
+    expect(failureOfStop("lost-lease", { gaveWayTo: "a more urgent stage", hasCheckpoint: true })).toMatchObject({
+      kind: "lost-lease",
+      code: "LOST_LEASE",
+    });
   });
 });
 

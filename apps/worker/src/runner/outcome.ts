@@ -11,6 +11,10 @@ export interface Evidence {
   lastWord: LastWord | null;
   /** Why its worker told it to stop, if it did. */
   stopReason: StopReason | null;
+  /** What it gave way to, if it was preempted. */
+  gaveWayTo: GaveWayTo;
+  /** The stage has a checkpoint to go on from. */
+  hasCheckpoint: boolean;
   /** What went wrong on the worker's side: reports that cannot be stored, a message that makes no sense. */
   ownFailure: Failure | null;
   memoryLimitBytes: number;
@@ -19,17 +23,32 @@ export interface Evidence {
 }
 
 /** Why an attempt failed, the nearest cause first: what follows from a stop is not mistaken for a failure of its own. */
-export function failureFrom({ end, lastWord, stopReason, ownFailure, memoryLimitBytes, output }: Evidence): Failure {
+export function failureFrom(evidence: Evidence): Failure {
+  const { end, lastWord, stopReason, ownFailure, memoryLimitBytes, output } = evidence;
   const remains = { ...end, memoryLimitBytes, output };
   if (ownFailure !== null) return { ...ownFailure, lastOutput: output };
   if (end.exceededMemory) return postMortem(remains);
   if (lastWord?.type === "failed") return { ...lastWord.failure, lastOutput: output };
-  if (stopReason !== null) return { ...failureOfStop(stopReason), lastOutput: output };
+  if (stopReason !== null) return { ...failureOfStop(stopReason, evidence), lastOutput: output };
   if (lastWord?.type === "stopped") return { ...terminated, lastOutput: output };
   return postMortem(remains);
 }
 
-export function failureOfStop(reason: StopReason): Failure {
+/** What a preempted attempt gives way to. */
+export type GaveWayTo = "a more urgent stage" | "a pause of its runs" | "the end of its worker";
+
+export function failureOfStop(
+  reason: StopReason,
+  { gaveWayTo, hasCheckpoint }: Pick<Evidence, "gaveWayTo" | "hasCheckpoint">,
+): Failure {
+  if (reason === "preempted") {
+    const goesOn = hasCheckpoint ? "goes on from its newest checkpoint" : "has no checkpoint yet and begins anew";
+    return {
+      kind: "preempted",
+      code: "PREEMPTED",
+      message: `The attempt gave way to ${gaveWayTo}; the stage ${goesOn}`,
+    };
+  }
   return {
     // A cancelled attempt is recorded as cancelled; its failure is never written.
     kind: reason === "lost-lease" ? "lost-lease" : "preempted",

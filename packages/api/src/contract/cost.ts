@@ -4,7 +4,7 @@ import { z } from "zod";
 export const cost = z.object({
   /** Of all attempts, also of those that failed or were lost. */
   deviceSeconds: z.number(),
-  /** Part of it whose attempts left no result. */
+  /** Part of it whose attempts left no result; those that gave way and left a checkpoint are no part of it. */
   wastedDeviceSeconds: z.number(),
   /** What the stages that were taken from earlier launches would have cost once more. */
   savedDeviceSeconds: z.number(),

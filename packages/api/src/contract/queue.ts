@@ -20,6 +20,7 @@ export const queuedStage = z.object({
   reason: z.string().nullable(),
   /** When a retry may begin; null otherwise. */
   dueAt: z.date().nullable(),
+  /** Of one that waits: how far it had come when it gave way. */
   progress: progress.nullable(),
   /** Since when its attempt runs, or since when it waits. */
   since: z.date(),

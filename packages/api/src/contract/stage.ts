@@ -45,6 +45,7 @@ export const stage = z.object({
   /** What it takes from which stage of the run. */
   inputs: z.array(z.object({ name: z.string(), stageName: z.string(), artifactName: z.string() })),
   resources: z.object({ device: z.string(), threads: z.number(), memoryBytes: z.number() }),
+  /** Of one that waits: how far it had come when it gave way, to go on from there; null when it begins anew. */
   progress: progress.nullable(),
   /** Why a ready stage does not start: no worker offers what it asks for. */
   waitingReason: z.string().nullable(),

@@ -20,8 +20,7 @@ function toQueuedStage(stage: StageInLine, now: Date): QueuedStage {
     title: stageTitle(kind),
     reason: isRunning ? null : reasonOf(stage),
     dueAt: isDue ? null : readyAt,
-    // The last report of an earlier attempt says nothing of one that waits.
-    progress: isRunning ? progress : null,
+    progress,
     since: stage.startedAt ?? (isDue ? readyAt : null) ?? stage.createdAt,
     project: stage.projectSlug,
     run: stage.run === null ? null : { id: stage.run.id, name: stage.run.name },

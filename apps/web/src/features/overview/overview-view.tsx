@@ -161,7 +161,11 @@ function CostList({ cost }: { cost: Overview["cost"] }) {
   const rows = [
     ["Spent", cost.deviceSeconds, "What devices were given to attempts"],
     ["Saved by reuse", cost.savedDeviceSeconds, "What stages taken from earlier runs would have cost once more"],
-    ["Without a result", cost.wastedDeviceSeconds, "Attempts that failed, were lost or cancelled"],
+    [
+      "Without a result",
+      cost.wastedDeviceSeconds,
+      "Attempts that failed, were lost or cancelled; not those that gave way and left a checkpoint",
+    ],
   ] as const;
   return (
     <dl className="flex flex-col gap-1.5 text-sm">

@@ -161,6 +161,11 @@ function Standing({ stage }: { stage: QueuedStage }) {
             , <Ago at={dueAt} />
           </span>
         )}
+        {progress !== null && progress.done > 0 && (
+          <span className="text-xs text-ink-3 numeric">
+            , at {formatCount(progress.done)} of {formatCount(progress.total)} {progress.unit}
+          </span>
+        )}
       </span>
       {place === "quarantined" && <ReleaseButton stageId={stage.id} />}
     </div>

@@ -50,8 +50,13 @@ const looks: Record<Attempt["status"], { label: string; color: string }> = {
   lost: { label: "Lost its worker", color: "text-warn" },
 };
 
+/** It stopped to make room, and its stage goes on: neither a failure nor a waste. */
+function gaveWay({ status, failure }: Pick<Attempt, "status" | "failure">): boolean {
+  return status === "failed" && failure?.kind === "preempted";
+}
+
 function AttemptCard({ attempt }: { attempt: Attempt }) {
-  const { label, color } = looks[attempt.status];
+  const { label, color } = gaveWay(attempt) ? { label: "Gave way", color: "text-ink-2" } : looks[attempt.status];
   const facts: [string, React.ReactNode][] = [
     ["Worker", attempt.host === attempt.workerName ? attempt.workerName : `${attempt.workerName} on ${attempt.host}`],
     ["Started", <Ago key="started" at={attempt.startedAt} />],
@@ -91,7 +96,10 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
           ))}
         </dl>
         {attempt.environment !== null && <Environment environment={attempt.environment} />}
-        {attempt.failure !== null && (
+        {attempt.failure !== null && gaveWay(attempt) && (
+          <p className="mt-3 text-sm text-ink-2">{attempt.failure.message}.</p>
+        )}
+        {attempt.failure !== null && !gaveWay(attempt) && (
           <div className="mt-3 rounded-md border border-danger bg-danger-soft px-3.5 py-3">
             <ErrorParts view={attempt.failure} />
           </div>

@@ -13,7 +13,7 @@ const kinds: Record<Failure["kind"], string> = {
   "out-of-memory": "Out of memory",
   diverged: "Diverged",
   "lost-lease": "Lost its worker",
-  preempted: "Preempted",
+  preempted: "Gave way too often",
   infrastructure: "Infrastructure",
 };
 

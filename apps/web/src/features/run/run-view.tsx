@@ -174,7 +174,10 @@ function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
           <Fact label="Device time">
             {formatDuration(run.cost.deviceSeconds * 1_000)}
             {run.cost.wastedDeviceSeconds >= 1 && (
-              <span className="text-sm text-ink-3" title="Attempts that left no result: failed, lost, cancelled">
+              <span
+                className="text-sm text-ink-3"
+                title="Attempts that failed, were lost or cancelled; those that gave way and left a checkpoint are no waste"
+              >
                 , {formatDuration(run.cost.wastedDeviceSeconds * 1_000)} of it wasted
               </span>
             )}

@@ -13,6 +13,8 @@ import { progressFraction } from "../runs/stage-strip.tsx";
 /** A stage in the picture of its run; pressing it shows its curves and its log below. */
 export function StageNode({ stage, selected, onSelect }: { stage: Stage; selected: boolean; onSelect(): void }) {
   const { status, progress, reused, earlier } = stage;
+  // What it did before it gave way: it goes on from there.
+  const kept = status === "ready" && progress !== null && progress.done > 0 ? progress : null;
   const shown = stage.isPaused && (status === "pending" || status === "ready") ? "paused" : status;
   return (
     <button
@@ -60,6 +62,12 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
           <>
             <span className="min-w-0 truncate">
               {(status === "cancelled" && stage.waitingReason) || statusLooks[shown].label}
+              {kept !== null && (
+                <span className="numeric">
+                  {" "}
+                  at {formatCount(kept.done)} / {formatCount(kept.total)} {kept.unit}
+                </span>
+              )}
             </span>
             {stage.startedAt !== null && (
               <span className="numeric whitespace-nowrap">{formatDuration(stage.deviceSeconds * 1_000)}</span>
@@ -67,11 +75,12 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
           </>
         )}
       </span>
-      {status === "running" && (
+      {(status === "running" || kept !== null) && (
         <span className="absolute inset-x-0 bottom-0">
           <Progress
             fraction={progressFraction(progress)}
             label={`Progress of ${stage.name}`}
+            stands={status !== "running"}
             className="rounded-none"
           />
         </span>
