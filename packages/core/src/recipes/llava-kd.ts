@@ -27,7 +27,9 @@ const llavaKdParams = z.strictObject({
     .min(1)
     .max(6)
     .default(["DPT", "SFT", "DFT"])
-    .describe("The student's stages in order: pre-training and fine-tuning, D for distilled"),
+    .describe("The student's stages in order: pre-training and fine-tuning, D for distilled")
+    // A scheme may hold a stage twice, as the paper's DPT-DFT-DFT does: forms offer a list, and not a set.
+    .meta({ isSequence: true }),
   student: studentParams,
   teacher: teacherChoice,
   distillation: distillationParams,

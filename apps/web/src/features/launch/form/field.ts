@@ -18,7 +18,8 @@ type FieldKind =
   | { kind: "choice"; options: readonly (string | number | boolean | null)[] }
   | { kind: "constant"; value: unknown }
   | { kind: "union"; key: string | null; variants: readonly Variant[] }
-  | { kind: "list"; item: Field; minItems: number; maxItems: number }
+  /** Of a sequence the order counts, and an entry may come again; a list of choices that is none is a set. */
+  | { kind: "list"; item: Field; minItems: number; maxItems: number; isSequence: boolean }
   /** Anything else is edited as JSON, so that no schema is out of reach. */
   | { kind: "json" };
 

@@ -1,9 +1,10 @@
+import { recipes } from "@retort/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { launchCommand } from "./command.ts";
 import type { FieldOf } from "./field.ts";
 import { fieldFromSchema } from "./json-schema.ts";
-import { changesFrom, complaints, valueAt, variantOf, withValueAt } from "./value.ts";
+import { changesFrom, complaints, isSubset, valueAt, variantOf, withValueAt } from "./value.ts";
 
 const params = z.strictObject({
   steps: z.int().min(1).max(10_000).default(400).describe("Optimiser steps."),
@@ -103,6 +104,20 @@ describe("fieldFromSchema", () => {
     const expected = params.parse({});
     expect(params.parse(field.initial)).toEqual(expected);
     expect(complaints(field, expected)).toEqual([]);
+  });
+
+  it("offers a set of choices as one, and a sequence, which may hold a choice twice, as a list", () => {
+    const formOf = (name: "llava-kd" | "quickstart") =>
+      fieldFromSchema(z.toJSONSchema(recipes[name].params, { io: "input" }) as Record<string, unknown>);
+    const { scheme } = (formOf("llava-kd") as FieldOf<"object">).fields as { scheme: FieldOf<"list"> };
+    expect(isSubset(scheme, ["PT", "SFT"])).toBe(false);
+    expect(complaints(scheme, ["DPT", "DFT", "DFT"])).toEqual([]);
+    const data = (formOf("quickstart") as FieldOf<"object">).fields.data as FieldOf<"union">;
+    const scenes = data.variants.find(({ name }) => name === "scenes")!.field as FieldOf<"object">;
+    const { shapes } = (scenes.fields.params as FieldOf<"object">).fields as { shapes: FieldOf<"list"> };
+    expect(isSubset(shapes, ["circle", "square"])).toBe(true);
+    // What somebody wrote by hand is shown as it is.
+    expect(isSubset(shapes, ["circle", "circle"])).toBe(false);
   });
 
   it("edits as JSON what it does not know, recursion included", () => {

@@ -10,7 +10,7 @@ import { useForm } from "./form-context.tsx";
 import { RunInput } from "./run-input.tsx";
 import { BooleanInput, ChoiceInput, JsonInput, NumberInput, TextInput } from "./scalar-inputs.tsx";
 import { SubsetInput } from "./subset-input.tsx";
-import { changesFrom, valueAt, variantOf } from "./value.ts";
+import { changesFrom, isSubset, valueAt, variantOf } from "./value.ts";
 
 interface InputProps<F> {
   field: F;
@@ -286,13 +286,9 @@ function BareInput({ field, path, value }: InputProps<Field>) {
   );
 }
 
-function isSubset(value: unknown): boolean {
-  return !Array.isArray(value) || new Set(value).size === value.length;
-}
-
 function ListInput({ field, path, value }: InputProps<FieldOf<"list">>) {
   const { set, vary } = useForm();
-  if (field.item.kind === "choice" && isSubset(value)) {
+  if (field.item.kind === "choice" && isSubset(field, value)) {
     return <SubsetInput field={field} options={field.item.options} path={path} value={value} />;
   }
   const editor = vary?.editor(field, path) ?? null;

@@ -58,6 +58,7 @@ class SchemaReader {
           item: this.read(schema.items ?? {}, "Entry"),
           minItems: number(schema.minItems) ?? 0,
           maxItems: number(schema.maxItems) ?? Number.POSITIVE_INFINITY,
+          isSequence: schema.isSequence === true,
         };
       case "null":
         return { kind: "constant", value: null };

@@ -120,6 +120,11 @@ export function changesFrom(base: unknown, value: unknown, path: FieldPath = [])
   return JSON.stringify(base) === JSON.stringify(value) ? [] : [{ path: dotted(path), value }];
 }
 
+/** Whether chips that are in or out can say a list's value: it is a set by its schema, and holds nothing twice. */
+export function isSubset({ isSequence }: Pick<FieldOf<"list">, "isSequence">, value: unknown): boolean {
+  return !isSequence && (!Array.isArray(value) || new Set(value).size === value.length);
+}
+
 function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
