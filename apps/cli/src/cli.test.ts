@@ -18,6 +18,16 @@ afterAll(() => cli.close());
 
 const quick = ["--set", "steps=4", "--set", "stepMs=5"];
 
+describe("retort leaderboard", () => {
+  it("says what to do while nothing is measured, in place of an empty table", async () => {
+    const { code, stdout, stderr } = await start(["leaderboard"]);
+    expect([code, stdout]).toEqual([0, ""]);
+    expect(stderr).toBe(
+      "No run of quickstart has been evaluated yet.\nLaunch one: npx retort launch quickstart --watch\n",
+    );
+  });
+});
+
 describe("retort launch --watch", () => {
   it("follows a run to its end and prints the headline", async () => {
     const { code, stdout, stderr } = await start(["launch", "diagnostic", ...quick, "--seed", "3", "--watch"]);
@@ -100,13 +110,16 @@ describe("a finished run", () => {
   }, 60_000);
 
   it("is listed, shown and logged", async () => {
-    const [list, shown, byName, json, logs, board] = await Promise.all([
+    const [list, shown, byName, json, logs, board, byDefault, empty, narrowed] = await Promise.all([
       start(["ls"]),
       start(["show", runId.slice(-8)]),
       start(["show", "kept"]),
       start(["show", runId, "--json"]),
       start(["logs", `${runId}/work`]),
       start(["leaderboard", "diagnostic"]),
+      start(["leaderboard"]),
+      start(["leaderboard", "quickstart"]),
+      start(["leaderboard", "diagnostic", "--dataset", "other"]),
     ]);
     expect(list.stdout).toMatch(new RegExp(`${runId.slice(-8)} +kept +diagnostic +77 +succeeded +2/2 +100\\.00 %`));
     expect(shown.stdout).toMatch(/steps +4\n/);
@@ -120,6 +133,11 @@ describe("a finished run", () => {
     expect(logs.stdout.trimEnd().split("\n")).toHaveLength(lines.length);
     expect(logs.stdout).toContain(lines[0]!.message);
     expect(board.stdout).toMatch(/kept .*full .*100\.00 %/);
+    expect(byDefault.stdout).toBe(board.stdout);
+    expect(empty.stdout).toBe("");
+    expect(empty.stderr).toContain("npx retort launch quickstart");
+    expect(empty.stderr).toContain("Recipes with results: diagnostic. See: npx retort leaderboard diagnostic");
+    expect([narrowed.stdout, narrowed.stderr]).toEqual(["", expect.stringContaining("evaluated on other yet")]);
   });
 
   it("is exported with every point, sample and file", async () => {

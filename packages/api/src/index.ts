@@ -9,7 +9,7 @@ export type { Cost } from "./contract/cost.ts";
 export type { ErrorView } from "./contract/error.ts";
 export type { Evaluation, EvaluationSample, SampleFacet } from "./contract/evaluation.ts";
 export type { Failure } from "./contract/failure.ts";
-export type { Leaderboard, LeaderboardMatrix, LeaderboardRow } from "./contract/leaderboard.ts";
+export type { Leaderboard, LeaderboardMatrix, LeaderboardRow, MeasuredRecipe } from "./contract/leaderboard.ts";
 export type { Overview } from "./contract/overview.ts";
 export type { Project } from "./contract/project.ts";
 export type { Queue, QueuedStage, QueuePlace } from "./contract/queue.ts";

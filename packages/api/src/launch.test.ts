@@ -144,6 +144,10 @@ describe("results", () => {
 
     const board = await api.retort.leaderboard.rows.query({ recipe: "diagnostic" });
     expect(board.rows).toMatchObject([{ n: 1, mean: 0.5, std: null, condition: "full", runIds }]);
+    const measured = { recipe: "diagnostic", title: "Diagnostic", measuredAt: expect.any(Date) };
+    expect(await api.retort.leaderboard.recipes.query({})).toEqual([measured]);
+    expect(await api.retort.leaderboard.recipes.query({ project: "second" })).toEqual([measured]);
+    expect(await api.retort.leaderboard.recipes.query({ project: "demo" })).toEqual([]);
 
     const [evaluation] = await api.retort.evaluations.forRun.query({ runId: runIds[0]! });
     const wrong = await api.retort.evaluations.samples.query({ evaluationId: evaluation!.id, onlyWrong: true });

@@ -37,7 +37,18 @@ export interface LeaderboardCell {
   runIds: string[];
 }
 
+export interface MeasuredRecipe {
+  recipe: string;
+  /** When its last evaluation was recorded. */
+  measuredAt: Date;
+}
+
 export interface Leaderboard {
+  /** Recipes of which rows() would give any for the metric that is named with each, the one measured last first. */
+  measured(query: {
+    headlines: readonly { recipe: string; metric: string }[];
+    projectId?: string | undefined;
+  }): Promise<MeasuredRecipe[]>;
   /** Every metric of every configuration: as rows(), without a choice of metric. */
   cells(query: { recipe: string; projectId?: string | undefined }): Promise<LeaderboardCell[]>;
   /** One row per (configKey, dataset, split, condition); by dataset, split, condition, then highest mean. Cancelled and pruned runs do not count. */
@@ -46,6 +57,21 @@ export interface Leaderboard {
 
 export function leaderboard(pool: Pool): Leaderboard {
   return {
+    async measured({ headlines, projectId }) {
+      const { rows } = await pool.query<MeasuredRecipe>(
+        `SELECT r.recipe, max(e.created_at) AS "measuredAt"
+        FROM unnest($1::text[], $2::text[]) AS headline (recipe, metric)
+        JOIN run r ON r.recipe = headline.recipe AND r.status NOT IN ('cancelled', 'pruned')
+        JOIN run_stage rs ON rs.run_id = r.id
+        JOIN stage s ON s.id = rs.stage_id AND s.status = 'succeeded'
+        JOIN evaluation e ON e.stage_id = s.id
+        JOIN evaluation_metric m ON m.evaluation_id = e.id AND m.metric = headline.metric
+        WHERE $3::uuid IS NULL OR r.project_id = $3
+        GROUP BY r.recipe ORDER BY "measuredAt" DESC, r.recipe`,
+        [headlines.map(({ recipe }) => recipe), headlines.map(({ metric }) => metric), projectId ?? null],
+      );
+      return rows;
+    },
     async cells({ recipe, projectId }) {
       const { rows } = await pool.query<LeaderboardCell>(
         `WITH seed AS (

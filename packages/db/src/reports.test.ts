@@ -191,10 +191,11 @@ describe("leaderboard", () => {
     accuracy: number;
     condition?: string;
     fails?: boolean;
+    recipe?: string;
   }) {
-    const { config, seed, accuracy, condition = "full" } = options;
+    const { config, seed, accuracy, condition = "full", recipe } = options;
     const name = `${config}-${seed}-${condition}`;
-    const runId = await launch(db, [plannedStage(name)], { configKey: config, seed, name });
+    const runId = await launch(db, [plannedStage(name)], { configKey: config, seed, name, recipe });
     const stage = await claimed(db, { workerId, runId, name });
     await db.evaluations.save(stage.fence, evaluation(accuracy, { condition }));
     if (options.fails) {
@@ -234,6 +235,30 @@ describe("leaderboard", () => {
     expect(row?.std).toBeCloseTo(0.1, 12);
     expect(await db.leaderboard.rows({ ...query, dataset: "other" })).toEqual([]);
     expect(await db.leaderboard.rows({ ...query, metric: "other" })).toEqual([]);
+  });
+
+  it("names the recipes that are measured, the last one first", async () => {
+    const measure = async (recipe: string) => {
+      const headlines = ["early", "late", "never", "failed"].map((name) => ({ recipe: name, metric: "vqaAccuracy" }));
+      await evaluated({ config: recipe, seed: 1, accuracy: 0.5, recipe, fails: recipe === "failed" });
+      const rows = await db.leaderboard.measured({ headlines });
+      return rows.map((row) => row.recipe);
+    };
+    expect(await measure("failed")).toEqual([]);
+    expect(await measure("early")).toEqual(["early"]);
+    expect(await measure("late")).toEqual(["late", "early"]);
+    await evaluated({ config: "again", seed: 2, accuracy: 0.6, recipe: "early" });
+    const headlines = [
+      { recipe: "late", metric: "vqaAccuracy" },
+      { recipe: "early", metric: "vqaAccuracy" },
+    ];
+    const [first, second, ...rest] = await db.leaderboard.measured({ headlines });
+    expect([first!.recipe, second!.recipe, rest]).toEqual(["early", "late", []]);
+    expect(first!.measuredAt.getTime()).toBeGreaterThan(second!.measuredAt.getTime());
+    // Measured, but not by what ranks it.
+    expect(await db.leaderboard.measured({ headlines: [{ recipe: "late", metric: "other" }] })).toEqual([]);
+    const { id: other } = await db.projects.ensure({ slug: "other", name: "Other" });
+    expect(await db.leaderboard.measured({ headlines, projectId: other })).toEqual([]);
   });
 
   it("counts a seed once that was launched twice, and cancelled runs not at all", async () => {

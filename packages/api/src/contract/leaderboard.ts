@@ -26,6 +26,10 @@ export const leaderboardRow = z.object({
 });
 export type LeaderboardRow = z.infer<typeof leaderboardRow>;
 
+/** Recipes that have rows, the one measured last first; an installation's check comes after all that train something. */
+export const measuredRecipe = z.object({ recipe: z.string(), title: z.string(), measuredAt: z.date() });
+export type MeasuredRecipe = z.infer<typeof measuredRecipe>;
+
 export const leaderboard = z.object({
   recipe: z.string(),
   headline,

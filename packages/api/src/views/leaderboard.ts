@@ -1,6 +1,7 @@
+import { recipes } from "@retort/core";
 import type { Database } from "@retort/db";
-import type { Leaderboard, LeaderboardMatrix } from "../contract/leaderboard.ts";
-import { findRecipe } from "../parameters.ts";
+import type { Leaderboard, LeaderboardMatrix, MeasuredRecipe } from "../contract/leaderboard.ts";
+import { findRecipe, recipeTable } from "../parameters.ts";
 import { findProject } from "./project.ts";
 
 export interface LeaderboardQuery {
@@ -8,6 +9,17 @@ export interface LeaderboardQuery {
   project?: string | undefined;
   dataset?: string | undefined;
   metric?: string | undefined;
+}
+
+/** @throws SpecError for an unknown project */
+export async function listMeasuredRecipes(db: Database, project: string | undefined): Promise<MeasuredRecipe[]> {
+  const projectId = project === undefined ? undefined : (await findProject(db, project)).id;
+  const headlines = Object.values(recipeTable).map(({ name, headline }) => ({ recipe: name, metric: headline.metric }));
+  const measured = await db.leaderboard.measured({ headlines, projectId });
+  const isCheck = ({ recipe }: { recipe: string }) => Number(recipe === recipes.diagnostic.name);
+  return measured
+    .map((row) => ({ ...row, title: recipeTable[row.recipe]!.title }))
+    .sort((a, b) => isCheck(a) - isCheck(b));
 }
 
 /** @throws SpecError for an unknown recipe or project */

@@ -1,9 +1,11 @@
 "use client";
 
+import type { MeasuredRecipe } from "@retort/api";
 import { useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
+import { Fragment } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Command } from "../../ui/copy.tsx";
@@ -15,7 +17,7 @@ import { useChangedParams } from "../runs/changed-params.tsx";
 import { BoardTable } from "./board-table.tsx";
 import { MatrixTable } from "./matrix-table.tsx";
 import { PublishedTable } from "./published-table.tsx";
-import { boards } from "./standings.ts";
+import { boards, preferred } from "./standings.ts";
 
 /** The ranking of one recipe's configurations; the recipe is chosen in the address. */
 export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
@@ -23,14 +25,16 @@ export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
   const router = useRouter();
   const path = usePathname();
   const recipes = useQuery(trpc.recipes.list.queryOptions(undefined, { staleTime: 60_000 }));
-  const recipe = asked ?? preferred(recipes.data);
+  // Not asked again while the page stands: the board that somebody reads must not give way to another.
+  const measured = useQuery(trpc.leaderboard.recipes.queryOptions({}, { refetchOnWindowFocus: false }));
+  const recipe = asked ?? preferred(recipes.data, measured.data);
   const leaderboard = useQuery(
     trpc.leaderboard.rows.queryOptions({ recipe: recipe ?? "" }, { enabled: recipe !== null, refetchInterval: 5_000 }),
   );
   const changesOf = useChangedParams(
     (leaderboard.data?.rows ?? []).map(({ params }) => ({ recipe: recipe ?? "", params })),
   );
-  const error = recipes.error ?? leaderboard.error;
+  const error = recipes.error ?? measured.error ?? leaderboard.error;
   return (
     <>
       <div className="mb-6 flex flex-wrap items-center gap-3">
@@ -50,25 +54,14 @@ export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
         </label>
       </div>
       {error !== null ? (
-        <Problem error={error} onRetry={() => void leaderboard.refetch()} />
+        <Problem error={error} onRetry={() => void Promise.all([measured.refetch(), leaderboard.refetch()])} />
       ) : leaderboard.data === undefined || recipe === null ? (
         <Skeleton className="h-72" />
-      ) : leaderboard.data.rows.length === 0 && leaderboard.data.published.length === 0 ? (
-        <Empty
-          title="Nothing measured yet"
-          action={
-            <Button asChild look="primary">
-              <Link href={`/launch/${recipe}`}>
-                <FlaskConical /> Launch {recipe}
-              </Link>
-            </Button>
-          }
-        >
-          A configuration appears here when the evaluation of its first run has finished. Several seeds make one row
-          with mean and standard deviation.
-        </Empty>
       ) : (
         <div className="flex flex-col gap-10">
+          {leaderboard.data.rows.length === 0 && (
+            <NothingMeasured recipe={recipe} others={(measured.data ?? []).filter((each) => each.recipe !== recipe)} />
+          )}
           {boards(leaderboard.data.rows).map((board) => (
             <Panel
               key={`${board.dataset}/${board.split}`}
@@ -101,17 +94,48 @@ export function LeaderboardView({ recipe: asked }: { recipe: string | null }) {
               <PublishedTable rows={leaderboard.data.published} unit={leaderboard.data.headline.unit} />
             </Panel>
           )}
-          <div className="max-w-2xl">
-            <p className="label mb-1">The same from a terminal</p>
-            <Command text={`npx retort leaderboard ${recipe}`} />
-          </div>
+          {leaderboard.data.rows.length > 0 && (
+            <div className="max-w-2xl">
+              <p className="label mb-1">The same from a terminal</p>
+              <Command text={`npx retort leaderboard ${recipe}`} />
+            </div>
+          )}
         </div>
       )}
     </>
   );
 }
 
-/** The first recipe that trains something; the diagnostic ranks nothing worth a first look. */
-function preferred(recipes: readonly { name: string }[] | undefined): string | null {
-  return (recipes?.find(({ name }) => name !== "diagnostic") ?? recipes?.[0])?.name ?? null;
+/** How a recipe comes to have rows, and which others have some. */
+function NothingMeasured({ recipe, others }: { recipe: string; others: readonly MeasuredRecipe[] }) {
+  return (
+    <Empty
+      title="Nothing measured yet"
+      action={
+        <Button asChild look="primary">
+          <Link href={`/launch/${recipe}`}>
+            <FlaskConical /> Launch {recipe}
+          </Link>
+        </Button>
+      }
+    >
+      A configuration appears here when the evaluation of its first run has finished. Several seeds make one row with
+      mean and standard deviation.
+      {others.length > 0 && (
+        <>
+          {" "}
+          There are results of{" "}
+          {others.map(({ recipe: name, title }, index) => (
+            <Fragment key={name}>
+              {index > 0 && (index === others.length - 1 ? " and " : ", ")}
+              <Link href={`/leaderboard?recipe=${name}`} className="underline underline-offset-2">
+                {title}
+              </Link>
+            </Fragment>
+          ))}
+          .
+        </>
+      )}
+    </Empty>
+  );
 }

@@ -1,6 +1,6 @@
 import type { LeaderboardRow } from "@retort/api";
 import { expect, it } from "vitest";
-import { boards } from "./standings.ts";
+import { boards, preferred } from "./standings.ts";
 
 function row(configKey: string, condition: string, mean: number, dataset = "easy-vqa"): LeaderboardRow {
   const of = { configKey, condition, mean, dataset, min: mean - 0.01, max: mean + 0.01 };
@@ -55,4 +55,14 @@ it("puts the mean of several data sets before them", () => {
   const mean = { ...row("a", "full", 0.8, "mean of 2 categories"), numSamples: 0 };
   const given = [row("a", "full", 0.9, "screw"), mean, row("a", "full", 0.7, "bolt")];
   expect(boards(given).map(({ dataset }) => dataset)).toEqual(["mean of 2 categories", "bolt", "screw"]);
+});
+
+it("opens with the recipe measured last, else with the first that trains something", () => {
+  const recipes = [{ name: "diagnostic" }, { name: "quickstart" }, { name: "llava-kd" }];
+  const measured = [{ recipe: "llava-kd", title: "LLaVA-KD", measuredAt: new Date() }];
+  expect(preferred(recipes, measured)).toBe("llava-kd");
+  expect(preferred(recipes, [])).toBe("quickstart");
+  // Not the first one for a moment, and then another.
+  expect(preferred(recipes, undefined)).toBeNull();
+  expect(preferred(undefined, measured)).toBeNull();
 });

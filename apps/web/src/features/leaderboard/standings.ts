@@ -1,5 +1,14 @@
-import type { LeaderboardRow } from "@retort/api";
+import type { LeaderboardRow, MeasuredRecipe } from "@retort/api";
 import { fullCondition } from "../run/conditions.ts";
+
+/** The recipe that is opened when nobody has asked for one: that measured last, else the first that trains something; null until both lists are there. */
+export function preferred(
+  recipes: readonly { name: string }[] | undefined,
+  measured: readonly MeasuredRecipe[] | undefined,
+): string | null {
+  if (recipes === undefined || measured === undefined) return null;
+  return measured[0]?.recipe ?? (recipes.find(({ name }) => name !== "diagnostic") ?? recipes[0])?.name ?? null;
+}
 
 /** A configuration on one data set and split with its controls. */
 export interface Standing {

@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: "Leaderboard" };
 
 export default async function LeaderboardPage({ searchParams }: { searchParams: Promise<{ recipe?: string }> }) {
   const { recipe } = await searchParams;
-  await prefetch(serverTRPC.recipes.list.queryOptions());
+  await prefetch(serverTRPC.recipes.list.queryOptions(), serverTRPC.leaderboard.recipes.queryOptions({}));
   return (
     <Hydrated>
       <PageHeader title="Leaderboard">
