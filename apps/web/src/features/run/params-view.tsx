@@ -62,12 +62,13 @@ export function ParamsView({ run }: { run: Run }) {
 function ParamRow({ path, value, isChanged }: { path: string; value: unknown; isChanged: boolean }) {
   const keys = path.split(".");
   return (
-    <div className="flex items-baseline justify-between gap-6 border-b border-line px-4 py-1.5 last:border-0">
-      <dt className="min-w-0 font-mono text-xs leading-5 break-words">
+    <div className="flex flex-col gap-x-6 border-b border-line px-4 py-1.5 last:border-0 sm:flex-row sm:items-baseline sm:justify-between">
+      {/* The key keeps its width: what is long is the value, and it has room to break. */}
+      <dt className="font-mono text-xs leading-5 break-words sm:max-w-[50%] sm:shrink-0">
         <span className="text-ink-3">{keys.slice(0, -1).map((key) => `${key}.`)}</span>
         {keys.at(-1)}
       </dt>
-      <dd className={cx("text-right font-mono text-xs leading-5 break-all", isChanged && "font-semibold")}>
+      <dd className={cx("min-w-0 font-mono text-xs leading-5 break-all sm:text-right", isChanged && "font-semibold")}>
         {typeof value === "string" ? value : JSON.stringify(value)}
         {isChanged && (
           <span className="ml-2 rounded-sm bg-copper-soft px-1.5 font-sans font-medium text-copper">changed</span>
