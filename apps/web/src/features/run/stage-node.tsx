@@ -52,10 +52,17 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
             <span>Starting</span>
           ) : (
             <>
-              <span className="numeric">
+              <span
+                className="min-w-0 truncate numeric"
+                title={`${formatCount(progress.done)} / ${formatCount(progress.total)} ${progress.unit}`}
+              >
                 {formatCount(progress.done)} / {formatCount(progress.total)} {progress.unit}
               </span>
-              {progress.secondsLeft !== null && <TimeLeft seconds={progress.secondsLeft} />}
+              {progress.secondsLeft !== null && (
+                <span className="shrink-0">
+                  <TimeLeft seconds={progress.secondsLeft} />
+                </span>
+              )}
             </>
           )
         ) : (
@@ -70,7 +77,7 @@ export function StageNode({ stage, selected, onSelect }: { stage: Stage; selecte
               )}
             </span>
             {stage.startedAt !== null && (
-              <span className="numeric whitespace-nowrap">{formatDuration(stage.deviceSeconds * 1_000)}</span>
+              <span className="shrink-0 numeric whitespace-nowrap">{formatDuration(stage.deviceSeconds * 1_000)}</span>
             )}
           </>
         )}
