@@ -2,12 +2,15 @@ import type { Sweep, TrialStatus } from "@retort/api";
 import { formatCount } from "../../../format/number.ts";
 import { cx } from "../../../ui/class-names.ts";
 
+// What runs is no result yet: hatched, so that it does not pass for more of what is done.
+const hatched = "bg-running/30 bg-[repeating-linear-gradient(-45deg,var(--running)_0_2px,transparent_2px_5px)]";
+
 const parts: readonly { status: TrialStatus; label: string; color: string }[] = [
   { status: "succeeded", label: "done", color: "bg-success" },
   { status: "pruned", label: "pruned", color: "bg-control" },
   { status: "failed", label: "failed", color: "bg-danger" },
   { status: "cancelled", label: "cancelled", color: "bg-line-strong" },
-  { status: "running", label: "running", color: "bg-running" },
+  { status: "running", label: "running", color: hatched },
   { status: "paused", label: "paused", color: "bg-warn" },
   { status: "pending", label: "waiting", color: "bg-line" },
 ];
