@@ -103,6 +103,15 @@ function ObjectivePlot({ trials, objective }: { trials: Trials; objective: Sweep
     (widthPx: number) => objectivePlot(trials, { metric, mode, label, unit }, widthPx),
     [trials, metric, mode, label, unit],
   );
+  if (trials.every(({ value }) => value === null)) {
+    return (
+      <p className="flex min-h-40 items-center justify-center text-sm text-ink-2">
+        {trials.length === 0 || trials.some(({ status }) => ["pending", "running", "paused"].includes(status))
+          ? "The first value appears when a trial's evaluation has finished."
+          : "No trial has come to a value."}
+      </p>
+    );
+  }
   return (
     <Figure
       build={build}
