@@ -1,7 +1,7 @@
 import type { Trial } from "@retort/api";
 import { expect, it } from "vitest";
 import { columnNames, printValue } from "./point.ts";
-import { bestSoFar, compareValues, pointGroups } from "./trials.ts";
+import { bestSoFar, compareValues, meanDurationMs, pointGroups } from "./trials.ts";
 
 function trial(number: number, lr: number, seed: number, value: number | null): Trial {
   return {
@@ -41,6 +41,17 @@ it("climbs from best to best, either way", () => {
     { trial: 2, value: 0.7 },
   ]);
   expect(bestSoFar(trials, "min")).toEqual([{ trial: 0, value: 0.5 }]);
+});
+
+it("takes the time of a point's seeds together, those that have not begun left out", () => {
+  const clock = (seconds: number | null) => ({
+    clock: { from: new Date(0), to: seconds === null ? null : new Date(1_000 * seconds) },
+  });
+  const ended = [clock(10), clock(40), { clock: null }];
+  expect(meanDurationMs(ended, null)).toBe(25_000);
+  expect(meanDurationMs([...ended, clock(null)], null)).toBeNull();
+  expect(meanDurationMs([...ended, clock(null)], new Date(70_000))).toBe(40_000);
+  expect(meanDurationMs([{ clock: null }], new Date())).toBeNull();
 });
 
 it("sorts numbers as numbers and keeps what is absent at the end", () => {

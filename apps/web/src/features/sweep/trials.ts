@@ -42,6 +42,17 @@ function sorted(record: Record<string, unknown>): [string, unknown][] {
   return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/**
+ * Mean time that the trials took which have begun, in ms; those that go on count up to now, or there is no mean while one does when
+ * now is null. Null also when none has begun.
+ */
+export function meanDurationMs(trials: readonly Pick<Trial, "clock">[], now: Date | null): number | null {
+  const clocks = trials.flatMap(({ clock }) => (clock === null ? [] : [clock]));
+  if (clocks.length === 0 || (now === null && clocks.some(({ to }) => to === null))) return null;
+  const sum = clocks.reduce((total, { from, to }) => total + (to ?? now!).getTime() - from.getTime(), 0);
+  return sum / clocks.length;
+}
+
 /** The best value that any trial up to each one has reached, where it is a new best. */
 export function bestSoFar(
   trials: readonly Trial[],

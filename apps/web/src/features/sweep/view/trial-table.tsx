@@ -4,15 +4,16 @@ import type { Sweep, Trial } from "@retort/api";
 import { ChevronRight } from "lucide-react";
 import Link from "next/link";
 import { useMemo, useState } from "react";
+import { formatDuration } from "../../../format/duration.ts";
 import { formatCount, formatScore, formatSpread, formatValue } from "../../../format/number.ts";
 import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
 import { StatusLabel } from "../../../ui/status.tsx";
 import { type Order, SortHead, Table } from "../../../ui/table.tsx";
-import { ActiveTime } from "../../../ui/time.tsx";
+import { useNow } from "../../../ui/time.tsx";
 import { CompareBar } from "../../compare/compare-bar.tsx";
 import { printValue } from "../point.ts";
-import { compareValues, type PointGroup, pointGroups } from "../trials.ts";
+import { compareValues, meanDurationMs, type PointGroup, pointGroups } from "../trials.ts";
 import type { Column } from "./plots.ts";
 
 const firstRows = 50;
@@ -78,7 +79,11 @@ export function TrialTable({
             {columns.map(({ path, name }) => head(path, <span title={path}>{name}</span>))}
             {grouped ? head("n", "Seeds", "text-right") : head("seed", "Seed", "text-right")}
             {head("value", grouped ? `${sweep.objective.label}, mean ± std` : sweep.objective.label, "text-right")}
-            {head("duration", "Duration", "text-right")}
+            {head(
+              "duration",
+              grouped ? <span title="Mean over the seeds that have begun">Duration</span> : "Duration",
+              "text-right",
+            )}
           </>
         }
       >
@@ -113,15 +118,10 @@ function sortKey(key: string, columns: readonly Column[]): (group: PointGroup) =
     case "status":
       return ({ trials: [first] }) => first!.status;
     case "duration":
-      return ({ trials: [first] }) => durationMs(first!);
+      return ({ trials }) => meanDurationMs(trials, null);
     default:
       return ({ trials: [first] }) => first!.trial;
   }
-}
-
-/** Null while it goes on. */
-function durationMs({ clock }: Trial): number | null {
-  return clock === null || clock.to === null ? null : clock.to.getTime() - clock.from.getTime();
 }
 
 function GroupRows(props: {
@@ -193,7 +193,7 @@ function GroupRows(props: {
           )}
         </td>
         <td className="text-right whitespace-nowrap text-ink-2">
-          <ActiveTime clock={first!.clock} isPaused={first!.status === "paused"} />
+          <MeanTime trials={trials} />
         </td>
       </tr>
       {grouped && open && (
@@ -236,6 +236,23 @@ function RunLink({ trial, children }: { trial: Trial; children: React.ReactNode 
     >
       {children}
     </Link>
+  );
+}
+
+/** Of the trials of a point: what they took on average, up to now while some go on. */
+function MeanTime({ trials }: { trials: readonly Trial[] }) {
+  const mean = meanDurationMs(trials, useNow());
+  const live = trials.filter(({ clock, status }) => clock?.to === null || status === "paused");
+  if (mean === null) return <span className="text-ink-3">–</span>;
+  return (
+    <>
+      <span className="numeric whitespace-nowrap" suppressHydrationWarning>
+        {formatDuration(mean)}
+      </span>
+      {live.length > 0 && live.every(({ status }) => status === "paused") && (
+        <span className="text-ink-3">, paused</span>
+      )}
+    </>
   );
 }
 
