@@ -3,7 +3,7 @@
 import type { Project } from "@retort/api";
 import { cx } from "../../ui/class-names.ts";
 import { Sheet } from "../../ui/panel.tsx";
-import { inputLook } from "./form/field-frame.tsx";
+import { inputLook, selectLook } from "./form/field-frame.tsx";
 
 const presets = [
   { text: "0", label: "1 seed" },
@@ -93,7 +93,7 @@ export function ReplicateInputs(props: {
               id="project"
               value={props.project}
               onChange={(event) => props.onProject(event.target.value)}
-              className={cx(inputLook, "select h-9")}
+              className={cx(selectLook, "h-9")}
             >
               {projects.map(({ slug, name }) => (
                 <option key={slug} value={slug}>

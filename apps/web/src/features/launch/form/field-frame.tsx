@@ -7,9 +7,14 @@ import { dotted, type Field, type FieldPath } from "./field.ts";
 import { useForm } from "./form-context.tsx";
 import { valueAt } from "./value.ts";
 
-export const inputLook =
-  "w-full rounded-md border bg-surface px-2.5 text-base outline-offset-0 placeholder:text-ink-3 disabled:opacity-60 " +
+const controlLook =
+  "w-full rounded-md border bg-surface text-base outline-offset-0 placeholder:text-ink-3 disabled:opacity-60 " +
   "border-control aria-invalid:border-danger";
+
+export const inputLook = `${controlLook} px-2.5`;
+
+/** The arrow has the room on the right; px would take it back, and a long choice would run into the arrow. */
+export const selectLook = `${controlLook} select truncate pl-2.5`;
 
 export function fieldId(path: FieldPath): string {
   return `param-${path.join("-")}`;

@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { Button } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/class-names.ts";
 import { dotted, type Field, type FieldOf, type FieldPath } from "./field.ts";
-import { FieldFrame, fieldId, inputLook, ResetButton } from "./field-frame.tsx";
+import { FieldFrame, fieldId, inputLook, ResetButton, selectLook } from "./field-frame.tsx";
 import { useForm } from "./form-context.tsx";
 import { RunInput } from "./run-input.tsx";
 import { BooleanInput, ChoiceInput, JsonInput, NumberInput, TextInput } from "./scalar-inputs.tsx";
@@ -227,7 +227,7 @@ function UnionInput({ field, path, value }: InputProps<FieldOf<"union">>) {
       aria-label={field.label}
       value={chosen.name}
       onChange={(event) => choose(event.target.value)}
-      className={cx(inputLook, "select h-9")}
+      className={cx(selectLook, "h-9")}
     >
       {field.variants.map(({ name, label }) => (
         <option key={name} value={name}>

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { formatCount } from "../../../format/number.ts";
 import { cx } from "../../../ui/class-names.ts";
 import { dotted, type Field, type FieldOf, type FieldPath } from "./field.ts";
-import { describedBy, FieldFrame, fieldId, inputLook } from "./field-frame.tsx";
+import { describedBy, FieldFrame, fieldId, inputLook, selectLook } from "./field-frame.tsx";
 import { useForm } from "./form-context.tsx";
 
 interface InputProps<F> {
@@ -92,7 +92,7 @@ export function ChoiceInput({ field, path, value }: InputProps<FieldOf<"choice">
         {...attributes}
         value={field.options.indexOf(value as string)}
         onChange={(event) => change(field.options[Number(event.target.value)])}
-        className={cx(inputLook, "select h-9")}
+        className={cx(selectLook, "h-9")}
       >
         {field.options.map((option, index) => (
           <option key={String(option)} value={index}>
