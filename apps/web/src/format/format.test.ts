@@ -45,9 +45,11 @@ it("shows fractions as per cent and points as they are", () => {
   expect(formatScore(57.94, "points")).toBe("57.94");
 });
 
-it("shows sizes in decimal units", () => {
+it("shows sizes in the units that the command line uses", () => {
   expect(formatBytes(812)).toBe("812 B");
-  expect(formatBytes(2_431_000)).toBe("2.4 MB");
+  expect(formatBytes(2_431_000)).toBe("2.3 MiB");
+  expect(formatBytes(20 * 2 ** 30)).toBe("20.0 GiB");
+  expect(formatBytes(512 * 2 ** 20)).toBe("512.0 MiB");
 });
 
 it("turns keys into words", () => {

@@ -42,15 +42,15 @@ export function scoreUnit(metric: string, values: readonly number[]): ScoreUnit 
   return values.every((value) => value >= 0 && value <= 1) ? "fraction" : "points";
 }
 
-const units = ["B", "KB", "MB", "GB", "TB"];
+const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** A file's size in decimal units: 812 B, 2.4 MB. */
+/** The size of a file or of memory in powers of 1024, as the command line and limits give it: 812 B, 2.3 MiB, 20.0 GiB. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 1_000 && unit < units.length - 1) {
-    value /= 1_000;
+  while (value >= 1_024 && unit < units.length - 1) {
+    value /= 1_024;
     unit += 1;
   }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

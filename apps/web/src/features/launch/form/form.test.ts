@@ -152,6 +152,12 @@ describe("complaints", () => {
     expect(params.safeParse(changed).success).toBe(false);
   });
 
+  it("counts one as one", () => {
+    const list = fieldFromSchema(z.toJSONSchema(z.array(z.string()).min(1).max(1)) as Record<string, unknown>);
+    expect(complaints(list, [])).toEqual([{ path: "", message: "At least 1 entry." }]);
+    expect(complaints(list, ["a", "b"])).toEqual([{ path: "", message: "At most 1 entry." }]);
+  });
+
   it("lets null pass where the schema does", () => {
     expect(complaints(field, withValueAt(good, ["clip"], null))).toEqual([]);
     expect(variantOf(field.fields.clip as FieldOf<"union">, null).field.kind).toBe("constant");

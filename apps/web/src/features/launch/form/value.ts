@@ -55,9 +55,12 @@ export function complaints(field: Field, value: unknown, path: FieldPath = []): 
     case "text": {
       if (typeof value !== "string") return refuse("Expected text.");
       if (value.length < field.minLength) {
-        return refuse(value === "" ? "Must not be empty." : `At least ${field.minLength} characters.`);
+        return refuse(
+          value === "" ? "Must not be empty." : `At least ${counted(field.minLength, "character", "characters")}.`,
+        );
       }
-      if (value.length > field.maxLength) return refuse(`At most ${field.maxLength} characters.`);
+      if (value.length > field.maxLength)
+        return refuse(`At most ${counted(field.maxLength, "character", "characters")}.`);
       const fits = field.pattern === undefined || new RegExp(field.pattern, "u").test(value);
       return fits ? [] : refuse(`Must match ${field.pattern}.`);
     }
@@ -76,12 +79,16 @@ export function complaints(field: Field, value: unknown, path: FieldPath = []): 
       return unionComplaints(field, value, path);
     case "list":
       if (!Array.isArray(value)) return refuse("Expected a list.");
-      if (value.length < field.minItems) return refuse(`At least ${field.minItems} entries.`);
-      if (value.length > field.maxItems) return refuse(`At most ${field.maxItems} entries.`);
+      if (value.length < field.minItems) return refuse(`At least ${counted(field.minItems, "entry", "entries")}.`);
+      if (value.length > field.maxItems) return refuse(`At most ${counted(field.maxItems, "entry", "entries")}.`);
       return value.flatMap((item, index) => complaints(field.item, item, [...path, index]));
     case "json":
       return typeof value === "string" && /^\s*[[{]/.test(value) ? refuse("Not valid JSON yet.") : [];
   }
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function unionComplaints({ key, variants }: FieldOf<"union">, value: unknown, path: FieldPath): Complaint[] {
