@@ -71,7 +71,13 @@ describe("a worker's process", { timeout: 240_000 }, () => {
     const [exitCode] = await once(leaver, "exit");
     expect(exitCode).toBe(0);
     expect((await platform.stage(runId)).status).toBe("ready");
-    expect((await attempts(runId))[0]).toMatchObject({ status: "failed", failure: { kind: "preempted" } });
+    expect((await attempts(runId))[0]).toMatchObject({
+      status: "failed",
+      failure: {
+        kind: "preempted",
+        message: "The attempt gave way to the end of its worker; the stage goes on from its newest checkpoint",
+      },
+    });
     expect((await platform.db.workers.list()).map(({ status }) => status)).toEqual(["gone"]);
     await platform.startWorker({ name: "heir" });
     await platform.runEnds(runId, "succeeded");
