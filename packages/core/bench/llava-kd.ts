@@ -124,7 +124,7 @@ async function teacherForward() {
 }
 
 const plain = await trainer({ kind: "cross-entropy" }, null);
-const stored = await trainer({ kind: "llava-kd" }, { kind: "cached", dtype: "float16", hiddenWidth: 128 });
+const stored = await trainer({ kind: "llava-kd" }, { kind: "cached", dtype: "float16", hiddenWidth: 128, topK: null });
 const online = await trainer({ kind: "llava-kd" }, { kind: "online", config: teacher, weights: weightsOf(teacher) });
 const forward = await teacherForward();
 const variants = [plain, stored, online, forward];

@@ -122,6 +122,27 @@ describe("llava-kd", () => {
     });
   });
 
+  it("refuses the relation of logits of which the most probable are stored, and names the ways out", () => {
+    const parse =
+      (distillation: object, rest: object = {}) =>
+      () =>
+        parseRun({ recipe: "llava-kd", params: { distillation: { topK: 8, ...distillation }, ...rest }, seed: 1 });
+    const refused = expect.objectContaining({
+      code: "BAD_PARAMS",
+      where: "distillation.topK",
+      message: expect.stringMatching(/topK to null.*hidden.*weights\.relation to 0.*online/),
+    });
+    expect(parse({})).toThrow(refused);
+    for (const allowed of [
+      parse({ topK: null }),
+      parse({ teacher: "online" }),
+      parse({ objective: { weights: { relation: 0 } } }),
+      parse({ objective: { relation: { of: "hidden" } } }),
+      parse({}, { scheme: ["PT", "SFT"] }),
+    ])
+      expect(allowed).not.toThrow();
+  });
+
   it("lets the teacher run beside the student on request, and gives each seed its own pictures", () => {
     const online = plan({ distillation: { teacher: "online" } });
     expect(online.some(({ kind }) => kind === "teacher-cache")).toBe(false);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { INSTEAD_OF_TOP_K, relatesLogits } from "../methods/llava-kd/objective.ts";
 import type { RecipeStage, StageSpec } from "../stages/stage.ts";
 import {
   commonShape,
@@ -20,20 +21,29 @@ import {
 import { llavaKdSweeps } from "./llava/sweeps.ts";
 import type { RecipeDefinition } from "./recipe.ts";
 
-const llavaKdParams = z.strictObject({
-  ...commonShape,
-  scheme: z
-    .array(z.enum(names))
-    .min(1)
-    .max(6)
-    .default(["DPT", "SFT", "DFT"])
-    .describe("The student's stages in order: pre-training and fine-tuning, D for distilled")
-    // A scheme may hold a stage twice, as the paper's DPT-DFT-DFT does: forms offer a list, and not a set.
-    .meta({ isSequence: true }),
-  student: studentParams,
-  teacher: teacherChoice,
-  distillation: distillationParams,
-});
+const llavaKdParams = z
+  .strictObject({
+    ...commonShape,
+    scheme: z
+      .array(z.enum(names))
+      .min(1)
+      .max(6)
+      .default(["DPT", "SFT", "DFT"])
+      .describe("The student's stages in order: pre-training and fine-tuning, D for distilled")
+      // A scheme may hold a stage twice, as the paper's DPT-DFT-DFT does: forms offer a list, and not a set.
+      .meta({ isSequence: true }),
+    student: studentParams,
+    teacher: teacherChoice,
+    distillation: distillationParams,
+  })
+  .superRefine(({ scheme, distillation: { objective, teacher, topK } }, context) => {
+    if (topK === null || teacher === "online" || !scheme.some(isDistilled) || !relatesLogits(objective)) return;
+    context.addIssue({
+      code: "custom",
+      path: ["distillation", "topK"],
+      message: `the relation of logits needs all logits of the teacher. ${INSTEAD_OF_TOP_K}`,
+    });
+  });
 
 type LlavaKdParams = z.output<typeof llavaKdParams>;
 

@@ -14,7 +14,7 @@ import { microBatchSize } from "../../train/micro-batch.ts";
 import type { QuestionOrder } from "../../train/question-order.ts";
 import { type TrainHost, train } from "../../train/trainer.ts";
 import { LlavaBatches } from "./batches.ts";
-import type { Objective } from "./objective.ts";
+import { INSTEAD_OF_TOP_K, type Objective, relatesLogits } from "./objective.ts";
 import type { Sample } from "./samples.ts";
 import { TeacherOutputs } from "./teacher-file.ts";
 import { type TeacherSource, type Trainable, trainGraph } from "./train-graph.ts";
@@ -106,7 +106,7 @@ interface Taught {
   outputs: TeacherOutputs | null;
 }
 
-/** @throws SpecError when the objective wants a teacher and there is none, or the other way round */
+/** @throws SpecError when the objective wants a teacher and there is none, or the other way round, or wants logits that are not stored */
 async function teacherOf({ teacher, objective, model }: FitOptions): Promise<Taught> {
   if ((teacher === null) !== (objective.kind === "cross-entropy")) {
     throw new SpecError({
@@ -130,7 +130,21 @@ async function teacherOf({ teacher, objective, model }: FitOptions): Promise<Tau
     numImageTokens: about.numImageTokens,
     encoder: about.encoderSha256,
   });
-  return { teacher: { kind: "cached", dtype: about.dtype, hiddenWidth: about.hiddenWidth }, outputs };
+  const { dtype, hiddenWidth, topK } = about;
+  if (topK !== null && objective.kind === "llava-kd" && relatesLogits(objective)) throw noLogits(topK);
+  return { teacher: { kind: "cached", dtype, hiddenWidth, topK }, outputs };
+}
+
+function noLogits(topK: number): SpecError {
+  return new SpecError({
+    code: "RELATION_OF_TOP_K",
+    message:
+      "The relation of logits needs the teacher's logits, and of these the most probable tokens alone are stored",
+    expected: "stored outputs with all logits",
+    got: `log-probabilities of ${topK} tokens a row`,
+    where: "the teacher's stored outputs",
+    fix: INSTEAD_OF_TOP_K,
+  });
 }
 
 interface TeacherSide {

@@ -46,6 +46,15 @@ export const objectiveParams = z
 export type Objective = z.output<typeof objectiveParams>;
 export type Distillation = Extract<Objective, { kind: "llava-kd" }>;
 
+/** Whether logits themselves are related: log-probabilities have another Z Zᵀ, though the same divergences. */
+export function relatesLogits({ weights, relation }: Pick<Distillation, "weights" | "relation">): boolean {
+  return weights.relation > 0 && relation.of === "logits";
+}
+
+/** What a person may do who wants the relation of logits from a teacher of which the most probable tokens are stored. */
+export const INSTEAD_OF_TOP_K =
+  "Set topK to null, relation.of to hidden or weights.relation to 0, or let the teacher run online.";
+
 /** A model's view of a batch: I image tokens, then T text tokens. */
 export interface States {
   /** [B,I+T,V] */

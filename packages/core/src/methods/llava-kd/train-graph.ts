@@ -19,8 +19,11 @@ export type Trainable = keyof typeof trainables;
 export type ImageSlot = "features" | "caption";
 
 export type TeacherSource =
-  /** Its outputs come with the batch, as bits of this type; hidden states of this width where they are needed. */
-  | { kind: "cached"; dtype: Extract<DType, "float16" | "float32">; hiddenWidth: number }
+  /**
+   * Its outputs come with the batch, as bits of this type; hidden states of this width where they are needed. With `topK`
+   * they are log-probabilities, the rest spread evenly: right for every divergence, not for the relation of logits.
+   */
+  | { kind: "cached"; dtype: Extract<DType, "float16" | "float32">; hiddenWidth: number; topK: number | null }
   /** It runs beside the student. */
   | { kind: "online"; config: LlavaConfig; weights: ReadonlyMap<string, Tensor> };
 
@@ -81,7 +84,11 @@ export function trainGraph(options: TrainGraphOptions): VlmTrainGraph {
     objective.weights.prompt > 0
       ? g.input("promptMask", { dtype: "bool", shape: [batchSize, numTextTokens] })
       : undefined;
-  const { loss, terms } = distilledLoss({ student, teacher, labels, promptMask, numImageTokens: numImage }, objective);
+  const batch = { student, teacher, labels, promptMask, numImageTokens: numImage };
+  const { loss, terms } = distilledLoss(batch, objective);
+  // With weight 0 the relation is a number to look at: none is shown where logits are not at hand.
+  if (options.teacher?.kind === "cached" && options.teacher.topK !== null && objective.relation.of === "logits")
+    delete terms.relation;
   const answers = op.slice(student.logits, { axes: [1], starts: [numImage], ends: [numImage + numTextTokens] });
   const accuracy = tokenAccuracy(op.reshape(answers, [textRows, config.vocabularySize]), flatLabels);
   return { graph: g, loss, metrics: { tokenAccuracy: accuracy, ...terms } };

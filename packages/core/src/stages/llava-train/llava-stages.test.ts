@@ -148,6 +148,36 @@ describe("stages of LLaVA-KD", { timeout: 120_000 }, () => {
     expect(some.losses[0]).toBeCloseTo(online.losses[0]!, 1);
   });
 
+  it("relates the logits of a teacher that is stored in full as of one that runs beside it, with the paper's weights", async () => {
+    const objective = { kind: "llava-kd" };
+    const online = await trainStage({ objective }, { model: student, features, teacher });
+    for (const [precision, digits] of [["float32", 5] as const, ["float16", 4] as const]) {
+      const teacherCache = await outputsOf(teacher, features, { precision });
+      const stored = await trainStage({ objective }, { model: student, features, teacherCache });
+      for (const name of ["loss", "relation"]) {
+        const expected = online.metrics.get(name)!;
+        expect(expected[0]).toBeGreaterThan(0.001);
+        expected.forEach((value, step) => {
+          expect(stored.metrics.get(name)![step]).toBeCloseTo(value, digits);
+        });
+      }
+    }
+  });
+
+  it("refuses to relate logits of which the most probable are stored, and shows no such number where it weighs nothing", async () => {
+    const teacherCache = await outputsOf(teacher, features, { topK: 5 });
+    const by = (rest: object) =>
+      trainStage({ objective: { kind: "llava-kd", ...rest } }, { model: student, features, teacherCache });
+    await expect(by({})).rejects.toMatchObject({
+      ...{ code: "RELATION_OF_TOP_K", got: expect.stringContaining("5 tokens") },
+      fix: expect.stringMatching(/topK to null.*hidden.*weights\.relation to 0.*online/),
+    });
+    const unweighted = await by({ weights: { relation: 0 } });
+    expect([...unweighted.metrics.keys()]).toContain("response");
+    expect(unweighted.metrics.has("relation")).toBe(false);
+    expect((await by({ relation: { of: "hidden" } })).metrics.has("relation")).toBe(true);
+  });
+
   it("keeps the whole distribution when the most probable tokens are all of them", async () => {
     const { vocabularySize } = readModel(
       await import("node:fs/promises").then((fs) => fs.readFile(teacher)),
