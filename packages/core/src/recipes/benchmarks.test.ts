@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dataKey, parseRun, planRun, type RunRequest, requiredData } from "../experiment/plan.ts";
+import { conversationTrainParams } from "../stages/conversation-train/definition.ts";
 
 const benchmarks = [{ benchmark: "vizwiz", params: { questions: "/v.json", images: "/v" } }];
 const small = { data: { adapter: "scenes", params: { numTrainImages: 8 } } };
@@ -55,11 +56,55 @@ describe("LLaVA from files", () => {
       "benchmarks: benchmark-evaluate",
     ]);
     expect(specs[2]).toMatchObject({ params: { trainable: "projector", objective: { kind: "llava-kd" } } });
+    expect(specs[4]).toMatchObject({ params: { trainable: "projector-and-decoder", objective: { kind: "llava-kd" } } });
     expect(specs[3]).toMatchObject({
       inputs: { model: { stage: "1-dpt" } },
       params: { objective: { kind: "cross-entropy" } },
     });
     expect(specs[4]!.inputs.teacher).toEqual({ stage: "import-teacher", artifact: "model" });
+  });
+
+  const parsed = (params: object) => parseRun({ recipe: "llava-files", params, seed: 0 }).specs;
+
+  it("begins each kind of step with the paper's frame, learning rate, batch and order", () => {
+    const steps = ["PT", "DPT", "SFT", "DFT"].map((step) => ({ step, data }));
+    const trained = parsed({ teacher: {}, steps }).filter(({ kind }) => kind === "conversation-train");
+    const settings = trained.map(({ name, params }) => {
+      const { training, template } = conversationTrainParams.parse(params);
+      const { learningRate, batchSize, microBatchSize, packed, order, numSteps, warmupSteps } = training;
+      const batch = { learningRate, batchSize, microBatchSize, packed, order };
+      return [name, { template, ...batch, numSteps, warmupSteps }] as const;
+    });
+    const alone = { microBatchSize: 1, packed: false };
+    const alignment = { learningRate: 1e-3, batchSize: 256, order: "shuffled", numSteps: 2180, warmupSteps: 66 };
+    const tuning = { learningRate: 2e-5, batchSize: 128, order: "by-modality-and-length" };
+    expect(Object.fromEntries(settings)).toEqual({
+      "1-pt": { template: "plain", ...alone, ...alignment },
+      "2-dpt": { template: "plain", ...alone, ...alignment },
+      "3-sft": { template: "phi", ...alone, ...tuning, numSteps: 5200, warmupSteps: 156 },
+      "4-dft": { template: "phi", ...alone, ...tuning, numSteps: 5200, warmupSteps: 156 },
+    });
+  });
+
+  it("asks benchmarks in the frame of the last step, or in the one that is named", () => {
+    const frame = (steps: object[], template: string | null = null) =>
+      parsed({ steps, evaluation: { benchmarks, template } }).at(-1)!.params.template;
+    const [captions, instructions] = [
+      { step: "PT", data },
+      { step: "SFT", data },
+    ];
+    expect(frame([captions, instructions])).toBe("phi");
+    expect(frame([captions, { ...instructions, template: "qwen2_base" }])).toBe("qwen2_base");
+    expect(frame([captions, instructions], "chat")).toBe("chat");
+    expect(frame([])).toBe("bare");
+    expect(() => frame([instructions, captions])).toThrow(/evaluation\.template/);
+    expect(frame([instructions, captions], "phi")).toBe("phi");
+  });
+
+  it("refuses a batch that cannot be cut into equal parts", () => {
+    const of = (training: object) => () => parsed({ steps: [{ step: "SFT", data, training }] });
+    expect(of({ batchSize: 6, microBatchSize: 4 })).toThrow(/must divide batchSize/);
+    expect(of({ batchSize: 6, microBatchSize: 3 })).not.toThrow();
   });
 
   it("wants a teacher for a distilled step", () => {

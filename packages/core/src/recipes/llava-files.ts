@@ -1,30 +1,23 @@
 import { z } from "zod";
+import { templateNames } from "../data/conversation/templates.ts";
 import { distillationShape } from "../methods/llava-kd/objective.ts";
 import { benchmarkEvaluateParams } from "../stages/benchmark-evaluate/definition.ts";
-import { conversationTrainParams } from "../stages/conversation-train/definition.ts";
 import { modelImportParams } from "../stages/model-import/definition.ts";
 import { deviceParam, threadsParam } from "../stages/resource-params.ts";
 import type { StageInput, StageSpec } from "../stages/stage.ts";
+import { fileSteps } from "./llava/file-steps.ts";
+import { isAlignment, isDistilled } from "./llava/params.ts";
 import { llavaKdPublished } from "./llava/published.ts";
 import type { RecipeDefinition } from "./recipe.ts";
 
-const { data, template, training } = conversationTrainParams.shape;
-
-const stepNames = ["PT", "DPT", "SFT", "DFT"] as const;
-const isDistilled = (step: string) => step.startsWith("D");
-
-const stepParams = z.strictObject({
-  step: z
-    .enum(stepNames)
-    .describe("PT: the projector on captions. SFT: language model and projector on instructions. D: with a teacher"),
-  data,
-  template,
-  training,
+const evaluationParams = benchmarkEvaluateParams.omit({ threads: true, device: true, benchmarks: true }).extend({
+  benchmarks: benchmarkEvaluateParams.shape.benchmarks.min(0).default([]),
+  template: z
+    .enum(templateNames)
+    .nullable()
+    .default(null)
+    .describe("Frame of the prompt. Empty: that of the last step; bare where nothing is trained"),
 });
-
-const evaluationParams = benchmarkEvaluateParams
-  .omit({ threads: true, device: true, benchmarks: true })
-  .extend({ benchmarks: benchmarkEvaluateParams.shape.benchmarks.min(0).default([]) });
 
 const llavaFilesParams = z
   .strictObject({
@@ -34,18 +27,31 @@ const llavaFilesParams = z
       .default(null)
       .describe("The teacher of distilled steps: where its parts come from"),
     distillation: z.strictObject(distillationShape).prefault({}).describe("Terms and weights of distilled steps"),
-    steps: z.array(stepParams).max(8).default([]).describe("Training, one step after the other, on LLaVA's JSON"),
+    steps: z
+      .array(fileSteps)
+      .max(8)
+      .default([])
+      .describe(
+        "Training, one step after the other, on LLaVA's JSON; each starts with the paper's settings of its kind",
+      ),
     evaluation: evaluationParams.prefault({}).describe("Benchmarks after the last step"),
     threads: threadsParam(2),
     device: deviceParam,
   })
-  .superRefine(({ teacher, steps }, context) => {
+  .superRefine(({ teacher, steps, evaluation }, context) => {
     const needing = steps.findIndex(({ step }) => isDistilled(step));
     if (needing >= 0 && teacher === null) {
       context.addIssue({
         code: "custom",
         path: ["steps", needing, "step"],
         message: "a distilled step needs a teacher",
+      });
+    }
+    if (evaluation.benchmarks.length > 0 && evaluation.template === null && steps.at(-1)?.template === "plain") {
+      context.addIssue({
+        code: "custom",
+        path: ["evaluation", "template"],
+        message: "the last step's frame, plain, leaves questions out: name the frame that benchmarks are asked in",
       });
     }
   });
@@ -82,7 +88,7 @@ export const llavaFiles = {
         params: {
           data,
           template,
-          trainable: step.endsWith("PT") ? "projector" : "projector-and-decoder",
+          trainable: isAlignment(step) ? "projector" : "projector-and-decoder",
           objective: taught ? { kind: "llava-kd", ...distillation } : { kind: "cross-entropy" },
           training,
           threads,
@@ -101,7 +107,12 @@ export const llavaFiles = {
             {
               name: "benchmarks",
               kind: "benchmark-evaluate",
-              params: { ...evaluation, threads, device },
+              params: {
+                ...evaluation,
+                template: evaluation.template ?? steps.at(-1)?.template ?? "bare",
+                threads,
+                device,
+              },
               inputs: { model: model(before) },
               // Draws only where MMMU's rule does, always the same.
               seed: 0,

@@ -31,6 +31,8 @@ export const conversationBatchOptions = z.strictObject({
   packed: z.boolean(),
   order: z.enum(rowOrders),
   batchSize: z.int().positive(),
+  /** Rows of a micro-batch, which divides a batch: pictures are numbered within it. */
+  rowsAtOnce: z.int().positive(),
   /** Steps whose batches are stacked for one run of the train program. */
   stepsPerRun: z.int().positive(),
   seed: z.int(),
@@ -96,7 +98,7 @@ class ConversationBatches {
 
   /** Writes the row's conversations one behind the other. @returns its pictures */
   async #fillRow(slots: Slots, { row, members }: { row: number; members: readonly number[] }): Promise<Uint8Array> {
-    const { template, numImageTokens, numTokens, imagesPerRow, batchSize, imageSizePx, picture } = this.#options;
+    const { template, numImageTokens, numTokens, imagesPerRow, rowsAtOnce, imageSizePx, picture } = this.#options;
     const { survey, file, tokenizer } = this.#sources;
     const images = [];
     let at = row * numTokens;
@@ -105,8 +107,8 @@ class ConversationBatches {
       const span = { start: survey.spans[2 * member]!, end: survey.spans[2 * member + 1]! };
       const conversation = await file.read(span, record);
       const encoded = encodeSegments(templates[template](conversation.turns, tokenizer), { tokenizer, numImageTokens });
-      // Rows of image tokens are counted within a step.
-      const before = ((row % batchSize) * imagesPerRow + images.length) * numImageTokens;
+      // Rows of image tokens are counted within what the graph sees at once.
+      const before = ((row % rowsAtOnce) * imagesPerRow + images.length) * numImageTokens;
       const length = Math.min(encoded.tokens.length, numTokens);
       for (let i = 0; i < length; i++, at++) {
         const feature = encoded.features[i]!;

@@ -2,13 +2,29 @@ import { z } from "zod";
 import { templateNames } from "../../data/conversation/templates.ts";
 import { LLAVA_JSON_DATA, llavaJsonParams } from "../../data/llava-json/params.ts";
 import { objectiveParams } from "../../methods/llava-kd/objective.ts";
-import { rowOrders } from "../../train/row-plan.ts";
+import { type RowOrder, rowOrders } from "../../train/row-plan.ts";
 import { deviceParam, threadsParam } from "../resource-params.ts";
 import type { StageDefinition } from "../stage.ts";
-import { trainingShape } from "../training-params.ts";
+import { type TrainingDefaults, trainingShape } from "../training-params.ts";
 
-const training = z.strictObject({
-  ...trainingShape({ numSteps: 100, batchSize: 4, learningRate: 2e-5, warmupSteps: 3 }),
+export interface ConversationTrainingDefaults extends TrainingDefaults {
+  microBatchSize: number | null;
+  packed: boolean;
+  order: RowOrder;
+}
+
+const trainingFields = (defaults: ConversationTrainingDefaults) => ({
+  ...trainingShape(defaults),
+  microBatchSize: z
+    .int()
+    .min(1)
+    .max(4096)
+    .nullable()
+    .default(defaults.microBatchSize)
+    .describe(
+      "Rows in memory at once, which must divide batchSize: their gradients are added up to the step's, each weighing as much as " +
+        "the others whatever its number of answer tokens, as on LLaVA's devices. Empty: all of them",
+    ),
   numTokens: z
     .int()
     .min(8)
@@ -18,11 +34,11 @@ const training = z.strictObject({
   imagesPerRow: z.int().min(0).max(64).default(1).describe("Pictures that a row has room for; 0 for text alone"),
   packed: z
     .boolean()
-    .default(true)
+    .default(defaults.packed)
     .describe("Several conversations a row, kept apart by the mask; else one, as in LLaVA"),
   order: z
     .enum(rowOrders)
-    .default("shuffled")
+    .default(defaults.order)
     .describe("by-modality-and-length: batches of one modality and of similar lengths, as LLaVA groups them"),
   onTooLong: z
     .enum(["error", "skip", "cut"])
@@ -46,6 +62,16 @@ const training = z.strictObject({
     ),
 });
 
+/** How conversations are trained on; the values left out are these defaults. */
+export const conversationTraining = (defaults: ConversationTrainingDefaults) =>
+  z
+    .strictObject(trainingFields(defaults))
+    .refine(({ batchSize, microBatchSize }) => microBatchSize === null || batchSize % microBatchSize === 0, {
+      path: ["microBatchSize"],
+      message: "must divide batchSize: a step is cut into equal parts",
+    })
+    .prefault({});
+
 export const conversationTrainParams = z.strictObject({
   data: llavaJsonParams,
   template: z
@@ -59,7 +85,10 @@ export const conversationTrainParams = z.strictObject({
       "What learns: the projector alone (PT, DPT), the language model too (SFT, DFT), or the vision encoder as well",
     ),
   objective: objectiveParams,
-  training: training.prefault({}),
+  training: conversationTraining({
+    ...{ numSteps: 100, batchSize: 4, microBatchSize: null, learningRate: 2e-5, warmupSteps: 3 },
+    ...{ packed: true, order: "shuffled" },
+  }),
   threads: threadsParam(2),
   device: deviceParam,
 });
@@ -78,5 +107,6 @@ export const conversationTrain: StageDefinition<ConversationTrainParams> = {
   },
   outputs: { model: { description: "The trained model: one ONNX file with its configuration and tokenizer" } },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 4 * 2 ** 30 }),
+  batchSize: ({ training }) => training.microBatchSize ?? training.batchSize,
   data: ({ data: { path, images } }) => ({ adapter: LLAVA_JSON_DATA, params: { path, images } }),
 };

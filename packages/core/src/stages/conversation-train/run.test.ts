@@ -46,6 +46,7 @@ beforeAll(async () => {
     { id: "text", conversations: turn("what color is the sun ?", "white") },
   ];
   writeFileSync(at("data.json"), JSON.stringify(records));
+  writeFileSync(at("colors.json"), JSON.stringify(records.slice(0, colors.length)));
   for (const [name, seed] of [
     ["student", 3],
     ["teacher", 4],
@@ -148,6 +149,31 @@ describe("conversation-train", { timeout: 120_000 }, () => {
     whole.forEach((loss, i) => {
       expect(chunked[i]).toBeCloseTo(loss, 3);
     });
+  });
+
+  it("adds micro-batches up to the steps of whole batches, whether parameters cut them or memory was short", async () => {
+    // Every conversation has as many answer tokens as the others: the mean of means is the mean.
+    const run = async (objective: { kind: string }, cut: { microBatchSize: number | null; accumulate?: number }) => {
+      const { accumulate = 1, microBatchSize } = cut;
+      const some = { ...training, numSteps: 20, batchSize: 4, packed: false, microBatchSize };
+      const params = { data: { path: at("colors.json"), images: dir }, objective, training: some };
+      const taught = { model: at("student.onnx"), teacher: at("teacher.onnx") };
+      const { context, metrics, logs, remove } = stage(params, objective.kind === "llava-kd" ? taught : undefined);
+      await runConversationTrain({ ...context, accumulate });
+      remove();
+      return { losses: metrics.get("loss")!, logs: logs.map(({ message }) => message) };
+    };
+    for (const objective of [{ kind: "cross-entropy" }, { kind: "llava-kd" }]) {
+      const whole = await run(objective, { microBatchSize: null });
+      for (const cut of [{ microBatchSize: 1 }, { microBatchSize: 2, accumulate: 2 }, { microBatchSize: 2 }]) {
+        const { losses, logs } = await run(objective, cut);
+        const parts = (4 / cut.microBatchSize) * (cut.accumulate ?? 1);
+        expect(logs).toContain(`Each step is cut into ${parts} micro-batches`);
+        whole.losses.forEach((loss, i) => {
+          expect(losses[i]).toBeCloseTo(loss, 3);
+        });
+      }
+    }
   });
 
   it("refuses a teacher of another vocabulary or layout, and an objective without one", async () => {

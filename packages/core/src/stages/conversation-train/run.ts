@@ -11,6 +11,7 @@ import { numImageTokens } from "../../models/llava/config.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
 import { pictureOptions } from "../../models/llava/picture.ts";
 import { adamwWithCosine } from "../../train/adamw.ts";
+import { microBatchSize } from "../../train/micro-batch.ts";
 import { train } from "../../train/trainer.ts";
 import { keepModel } from "../keep-model.ts";
 import { reportSkipped } from "../report-skipped.ts";
@@ -44,8 +45,10 @@ export async function runConversationTrain(context: Context): Promise<void> {
   const surveyPath = join(workDir, "survey.bin");
   await writeFile(surveyPath, serialize(survey));
 
+  const rowsAtOnce = microBatchSize(training.microBatchSize ?? training.batchSize, context);
   const { graph, loss, metrics } = conversationGraph({
     ...training,
+    batchSize: rowsAtOnce,
     config: model.config,
     trainable: params.trainable,
     objective: params.objective,
@@ -69,6 +72,7 @@ export async function runConversationTrain(context: Context): Promise<void> {
     packed,
     order,
     batchSize,
+    rowsAtOnce,
     stepsPerRun,
     seed,
   };
@@ -86,7 +90,7 @@ export async function runConversationTrain(context: Context): Promise<void> {
       provider: params.device,
       threads: params.threads,
     },
-    context,
+    { ...context, accumulate: training.batchSize / rowsAtOnce },
   );
   const own = [...trained].filter(([name]) => !name.startsWith("teacher."));
   await keepModel({ ...model, weights: new Map([...model.weights, ...own]) }, EXPORTED_PROMPT_TOKENS, context);
