@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { allSchemes } from "../recipes/llava/sweeps.ts";
+import { allSchemes, llavaKdSweeps } from "../recipes/llava/sweeps.ts";
+import { allValuesOf, expandLayout } from "../search/expand.ts";
+import { layoutOf } from "../search/layout.ts";
+import { searchSpace } from "../search/space.ts";
 import {
   dataKey,
   earlierKey,
@@ -133,14 +136,53 @@ describe("llava-kd", () => {
       message: expect.stringMatching(/topK to null.*hidden.*weights\.relation to 0.*online/),
     });
     expect(parse({})).toThrow(refused);
+    expect(parse({ objective: { weights: { relation: 0 } }, alignment: {} })).toThrow(refused);
     for (const allowed of [
       parse({ topK: null }),
       parse({ teacher: "online" }),
       parse({ objective: { weights: { relation: 0 } } }),
       parse({ objective: { relation: { of: "hidden" } } }),
       parse({}, { scheme: ["PT", "SFT"] }),
+      parse({ alignment: { weights: { relation: 0 } } }, { scheme: ["DPT", "SFT"] }),
     ])
       expect(allowed).not.toThrow();
+  });
+
+  it("gives DPT an objective of its own, where one is named, and leaves every other stage as it is", () => {
+    const weightsOf = (stages: ReturnType<typeof plan>, name: string) =>
+      (stages.find((stage) => stage.name === name)!.params.objective as { weights: object }).weights;
+    const [common, own] = [plan({}), plan({ distillation: { alignment: { weights: { relation: 0, visual: 0.25 } } } })];
+    expect(weightsOf(own, "1-dpt")).toMatchObject({ response: 1, visual: 0.25, relation: 0 });
+    expect(weightsOf(own, "3-dft")).toEqual(weightsOf(common, "3-dft"));
+    const differs = [...keysOf(own)].filter(([name, key]) => keysOf(common).get(name) !== key).map(([name]) => name);
+    expect(differs).toEqual(["1-dpt", "2-sft", "3-dft", "evaluate-blanked", "evaluate"]);
+    for (const alignment of [null, {}]) expect(keysOf(plan({ distillation: { alignment } }))).toEqual(keysOf(common));
+    const tuned = plan({ distillation: { objective: { weights: { relation: 0 } }, alignment: {} } });
+    expect(keysOf(tuned).get("2-sft")).toBe(keysOf(common).get("2-sft"));
+    expect(weightsOf(tuned, "3-dft")).toMatchObject({ relation: 0 });
+    // Parameters as they were before there was a choice: the leaderboard knows them still.
+    expect(parseRun({ recipe: "llava-kd", params: {}, seed: 1 }).params.distillation).not.toHaveProperty("alignment");
+  });
+
+  it("has the paper's rows of targets as a sweep, each stage's terms its own", () => {
+    const { search } = llavaKdSweeps["stage-targets"];
+    const layout = layoutOf(searchSpace.parse(search.space));
+    const rows = [...expandLayout(layout, allValuesOf)].map(({ point, labels }) => {
+      const distilled = plan(point).flatMap(({ name, params }) => {
+        const { kind, weights } = (params.objective ?? {}) as { kind?: string; weights?: Record<string, number> };
+        return kind === "llava-kd" ? [`${name} ${weights!.response}/${weights!.visual}/${weights!.relation}`] : [];
+      });
+      return [labels.targets, distilled.join(", ")];
+    });
+    expect(rows).toEqual([
+      ["full", "1-dpt 1/1/0.5, 3-dft 1/1/0.5"],
+      ["none", ""],
+      ["targets=DPT response", "1-dpt 1/0/0"],
+      ["targets=DPT response and visual", "1-dpt 1/1/0"],
+      ["targets=DPT everything", "1-dpt 1/1/0.5"],
+      ["targets=DFT response", "1-dpt 1/1/0.5, 3-dft 1/0/0"],
+      ["targets=DFT response and visual", "1-dpt 1/1/0.5, 3-dft 1/1/0"],
+    ]);
   });
 
   it("lets the teacher run beside the student on request, and gives each seed its own pictures", () => {

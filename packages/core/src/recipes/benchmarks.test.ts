@@ -86,6 +86,17 @@ describe("LLaVA from files", () => {
     });
   });
 
+  it("gives DPT an objective of its own, where one is named", () => {
+    const steps = ["DPT", "DFT"].map((step) => ({ step, data }));
+    const weightsOf = (distillation: object) =>
+      parsed({ teacher: {}, steps, distillation })
+        .filter(({ kind }) => kind === "conversation-train")
+        .map(({ params }) => conversationTrainParams.parse(params).objective)
+        .map((objective) => objective.kind === "llava-kd" && objective.weights.relation);
+    expect(weightsOf({ weights: { relation: 2 } })).toEqual([2, 2]);
+    expect(weightsOf({ weights: { relation: 2 }, alignment: {} })).toEqual([0.5, 2]);
+  });
+
   it("asks benchmarks in the frame of the last step, or in the one that is named", () => {
     const frame = (steps: object[], template: string | null = null) =>
       parsed({ steps, evaluation: { benchmarks, template } }).at(-1)!.params.template;

@@ -6,7 +6,7 @@ import { modelImportParams } from "../stages/model-import/definition.ts";
 import { deviceParam, threadsParam } from "../stages/resource-params.ts";
 import type { StageInput, StageSpec } from "../stages/stage.ts";
 import { fileSteps } from "./llava/file-steps.ts";
-import { isAlignment, isDistilled } from "./llava/params.ts";
+import { alignmentObjective, isAlignment, isDistilled } from "./llava/params.ts";
 import { llavaKdPublished } from "./llava/published.ts";
 import type { RecipeDefinition } from "./recipe.ts";
 
@@ -26,7 +26,10 @@ const llavaFilesParams = z
       .nullable()
       .default(null)
       .describe("The teacher of distilled steps: where its parts come from"),
-    distillation: z.strictObject(distillationShape).prefault({}).describe("Terms and weights of distilled steps"),
+    distillation: z
+      .strictObject({ ...distillationShape, alignment: alignmentObjective })
+      .prefault({})
+      .describe("Terms and weights of distilled steps"),
     steps: z
       .array(fileSteps)
       .max(8)
@@ -79,6 +82,7 @@ export const llavaFiles = {
       teacher === null || !steps.some(({ step }) => isDistilled(step))
         ? []
         : [{ name: "import-teacher", kind: "model-import", params: teacher, inputs: {}, seed }];
+    const { alignment, ...tuning } = distillation;
     let before = imported.name;
     const trained = steps.map(({ step, data, template, training }, place): StageSpec => {
       const taught = isDistilled(step);
@@ -89,7 +93,9 @@ export const llavaFiles = {
           data,
           template,
           trainable: isAlignment(step) ? "projector" : "projector-and-decoder",
-          objective: taught ? { kind: "llava-kd", ...distillation } : { kind: "cross-entropy" },
+          objective: taught
+            ? { kind: "llava-kd", ...(isAlignment(step) ? (alignment ?? tuning) : tuning) }
+            : { kind: "cross-entropy" },
           training,
           threads,
           device,

@@ -4,6 +4,7 @@ import type { RecipeStage, StageSpec } from "../stages/stage.ts";
 import {
   commonShape,
   distillationParams,
+  isAlignment,
   isDistilled,
   schemeStages as names,
   studentParams,
@@ -36,8 +37,9 @@ const llavaKdParams = z
     teacher: teacherChoice,
     distillation: distillationParams,
   })
-  .superRefine(({ scheme, distillation: { objective, teacher, topK } }, context) => {
-    if (topK === null || teacher === "online" || !scheme.some(isDistilled) || !relatesLogits(objective)) return;
+  .superRefine(({ scheme, distillation: { objective, alignment, teacher, topK } }, context) => {
+    const used = scheme.filter(isDistilled).map((stage) => (isAlignment(stage) ? (alignment ?? objective) : objective));
+    if (topK === null || teacher === "online" || !used.some(relatesLogits)) return;
     context.addIssue({
       code: "custom",
       path: ["distillation", "topK"],
@@ -92,14 +94,15 @@ interface TeacherSide extends Pick<LlavaKdParams, "teacher" | "distillation"> {
 /** The teacher, and its outputs for the student's pictures where they are stored. */
 function teacherSide({ teacher, distillation, subset, common, seed }: TeacherSide) {
   const { data, threads, device } = common;
-  const { objective, precision, topK } = distillation;
+  const { objective, alignment, precision, topK } = distillation;
+  const objectives = { alignment: alignment ?? objective, tuning: objective };
   const stages: RecipeStage[] =
     teacher.from === "run"
       ? [{ name: "teacher", run: teacher.run, stage: teacher.stage, artifact: "model", param: "teacher" }]
       : teacherStages(common, teacher, seed);
   const model = { stage: stages.at(-1)!.name, artifact: "model" };
   if (distillation.teacher === "online") {
-    return { stages, distillation: { objective, teacher: { input: "teacher" as const, from: model } } };
+    return { stages, distillation: { objectives, teacher: { input: "teacher" as const, from: model } } };
   }
   const cache: StageSpec = {
     name: "teacher-outputs",
@@ -109,5 +112,8 @@ function teacherSide({ teacher, distillation, subset, common, seed }: TeacherSid
     seed: 0,
   };
   const from = { stage: cache.name, artifact: "outputs" };
-  return { stages: [...stages, cache], distillation: { objective, teacher: { input: "teacherCache" as const, from } } };
+  return {
+    stages: [...stages, cache],
+    distillation: { objectives, teacher: { input: "teacherCache" as const, from } },
+  };
 }

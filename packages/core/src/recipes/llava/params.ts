@@ -139,9 +139,18 @@ export const studentParams = z
   .prefault({})
   .describe("The smaller model");
 
+/** The paper has separate weights for the two stages, though it gives both the same values. */
+export const alignmentObjective = z
+  .strictObject(distillationShape)
+  .nullable()
+  // Left out it means null: configurations from before there was a choice stay what they are.
+  .optional()
+  .describe("The terms of the loss of DPT and their weights, where they differ from those of DFT; null: the same");
+
 export const distillationParams = z
   .strictObject({
     objective: z.strictObject(distillationShape).prefault({}).describe("The terms of the loss and their weights"),
+    alignment: alignmentObjective,
     teacher: z
       .enum(["stored", "online"])
       .default("stored")

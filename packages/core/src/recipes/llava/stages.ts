@@ -65,7 +65,11 @@ export interface Schooling {
   alignment: unknown;
   tuning: unknown;
   labelSmoothing: number;
-  distillation: { objective: object; teacher: { input: "teacher" | "teacherCache"; from: StageInput } } | null;
+  distillation: {
+    /** What DPT and DFT minimise. */
+    objectives: { alignment: object; tuning: object };
+    teacher: { input: "teacher" | "teacherCache"; from: StageInput };
+  } | null;
   seed: number;
 }
 
@@ -75,6 +79,7 @@ export function schemeStages({ data, threads, device }: CommonParams, schooling:
   let before = schooling.from;
   return scheme.map((stage, place) => {
     const taught = isDistilled(stage) ? distillation : null;
+    const part = isAlignment(stage) ? "alignment" : "tuning";
     const name = `${schooling.prefix}${place + 1}-${stage.toLowerCase()}`;
     const spec: StageSpec = {
       name,
@@ -85,8 +90,10 @@ export function schemeStages({ data, threads, device }: CommonParams, schooling:
         content: isAlignment(stage) ? "captions" : "questions",
         trainable: isAlignment(stage) ? "projector" : "projector-and-decoder",
         objective:
-          taught === null ? { kind: "cross-entropy", labelSmoothing } : { kind: "llava-kd", ...taught.objective },
-        training: isAlignment(stage) ? schooling.alignment : schooling.tuning,
+          taught === null
+            ? { kind: "cross-entropy", labelSmoothing }
+            : { kind: "llava-kd", ...taught.objectives[part] },
+        training: schooling[part],
         threads,
         device,
       },

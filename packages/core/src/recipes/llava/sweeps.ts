@@ -7,6 +7,26 @@ const weights = "distillation.objective.weights";
 const scheme = (text: string): SchemeStage[] => text.split("-") as SchemeStage[];
 const afterSft = { scheme: scheme("PT-SFT-DFT") };
 
+const toAnswers = { response: 1, visual: 0, relation: 0 };
+const toAnswersAndImage = { response: 1, visual: 1, relation: 0 };
+/** DPT by itself, then SFT. */
+const inAlignment = (weights: object) => ({
+  scheme: scheme("DPT-SFT"),
+  "distillation.alignment": { weights: { ...weights } },
+});
+/** DFT, after DPT with every target and SFT. */
+const inTuning = (weights: object) => ({
+  scheme: scheme("DPT-SFT-DFT"),
+  "distillation.alignment": {},
+  "distillation.objective.weights": { ...weights },
+});
+
+/** A term at the paper's weight, without it, and at other weights. */
+function weightAxis(term: "response" | "visual" | "relation", { paper, others }: { paper: number; others: number[] }) {
+  const at = (weight: number) => ({ [`${weights}.${term}`]: weight });
+  return { on: at(paper), off: at(0), variants: Object.fromEntries(others.map((weight) => [`${weight}`, at(weight)])) };
+}
+
 /** The seven of the paper, then controls with as many steps as three stages have. */
 export const allSchemes = [
   "PT-SFT",
@@ -42,6 +62,35 @@ export const llavaKdSweeps = {
               visual: { on: { [`${weights}.visual`]: 1 }, off: { [`${weights}.visual`]: 0 } },
               prompt: { on: { [`${weights}.prompt`]: 1 }, off: { [`${weights}.prompt`]: 0 } },
               relation: { on: { [`${weights}.relation`]: 0.5 }, off: { [`${weights}.relation`]: 0 } },
+            },
+          },
+        },
+        seeds,
+      },
+    },
+  },
+  "stage-targets": {
+    title: "Targets of each stage",
+    summary:
+      "The paper's rows: DPT before SFT, and DFT after both, with answer tokens as targets and with image tokens too; between " +
+      "no distillation at all and everything.",
+    search: {
+      space: {
+        ablations: {
+          targets: {
+            mode: "all-but-one",
+            axes: {
+              targets: {
+                on: { scheme: scheme("DPT-SFT-DFT") },
+                off: { scheme: scheme("PT-SFT") },
+                variants: {
+                  "DPT response": inAlignment(toAnswers),
+                  "DPT response and visual": inAlignment(toAnswersAndImage),
+                  "DPT everything": { scheme: scheme("DPT-SFT") },
+                  "DFT response": inTuning(toAnswers),
+                  "DFT response and visual": inTuning(toAnswersAndImage),
+                },
+              },
             },
           },
         },
@@ -103,13 +152,21 @@ export const llavaKdSweeps = {
     },
   },
   weights: {
-    title: "Weight of the response term",
-    summary: "Alpha around the paper's 1.",
+    title: "Weights of the terms",
+    summary:
+      "Alpha, beta and gamma one at a time around the paper's 1, 1 and 0.5; gamma 1 is that of the paper's code.",
     params: afterSft,
     search: {
       space: {
-        parameters: {
-          distillation: { objective: { weights: { response: { type: "choice", values: [0.3, 1, 3, 10] } } } },
+        ablations: {
+          weights: {
+            mode: "all-but-one",
+            axes: {
+              alpha: weightAxis("response", { paper: 1, others: [0.3, 3, 10] }),
+              beta: weightAxis("visual", { paper: 1, others: [0.3, 3, 10] }),
+              gamma: weightAxis("relation", { paper: 0.5, others: [0.1, 1, 5] }),
+            },
+          },
         },
         seeds,
       },
