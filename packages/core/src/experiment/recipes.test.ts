@@ -17,6 +17,11 @@ describe.each(all)("recipe %s", (name, recipe) => {
       expect(text).not.toBe("");
   });
 
+  it("takes its own defaults back, as a form sends them and the database keeps them", () => {
+    const defaults = recipe.params.parse({});
+    expect(recipe.params.safeParse(defaults)).toEqual({ success: true, data: defaults });
+  });
+
   it("compiles to stages from its defaults alone, each after those it needs", () => {
     const planned = planRun({ ...request, fingerprints });
     expect(planned.length).toBeGreaterThan(0);

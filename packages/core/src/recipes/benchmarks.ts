@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { benchmarkReference } from "../data/benchmarks/definitions.ts";
 import { benchmarkEvaluateParams } from "../stages/benchmark-evaluate/definition.ts";
 import { stages as stageKinds } from "../stages/index.ts";
 import { isEarlier, type RecipeStage, type StageDefinition, type StageSpec } from "../stages/stage.ts";
@@ -33,7 +34,7 @@ const benchmarksParams = z
       .nullable()
       .default(null)
       .describe("Stage whose model is evaluated; null for the last that leaves one"),
-    benchmarks: benchmarks.min(0).default([]),
+    benchmarks: z.array(benchmarkReference).default([]).describe(benchmarks.description!),
     ...evaluation,
   })
   .superRefine(({ recipe, params }, context) => {

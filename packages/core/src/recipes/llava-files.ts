@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { benchmarkReference } from "../data/benchmarks/definitions.ts";
 import { templateNames } from "../data/conversation/templates.ts";
 import { distillationShape } from "../methods/llava-kd/objective.ts";
 import { benchmarkEvaluateParams } from "../stages/benchmark-evaluate/definition.ts";
@@ -11,7 +12,7 @@ import { llavaKdPublished } from "./llava/published.ts";
 import type { RecipeDefinition } from "./recipe.ts";
 
 const evaluationParams = benchmarkEvaluateParams.omit({ threads: true, device: true, benchmarks: true }).extend({
-  benchmarks: benchmarkEvaluateParams.shape.benchmarks.min(0).default([]),
+  benchmarks: z.array(benchmarkReference).default([]).describe(benchmarkEvaluateParams.shape.benchmarks.description!),
   template: z
     .enum(templateNames)
     .nullable()
