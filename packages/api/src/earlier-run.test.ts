@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isStageKind, stageDefinitions } from "@retort/core";
 import type { ClaimedStage } from "@retort/db";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -152,6 +155,61 @@ describe("a run whose teacher is an earlier run", () => {
     // Its language model can be named.
     await launch("llava-kd", taught({ run: unready, stage: "teacher-language" }));
     await execute();
+  });
+});
+
+describe("LLaVA from files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "retort-conversations-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "data.json");
+  const turns = [
+    { from: "human", value: "say hello" },
+    { from: "gpt", value: "hello" },
+  ];
+  writeFileSync(path, JSON.stringify([{ id: "1", conversations: turns }]));
+  const steps = [{ step: "DFT", data: { path, images: folder } }];
+
+  it("goes on with the model of one earlier run and learns from another's", async () => {
+    const student = await launch("llava-kd", taught({ run: teacher }));
+    await execute();
+    const params = { model: { from: "run", run: student, stage: "2-sft" }, ...taught({ run: teacher }), steps };
+    const runId = (await api.retort.runs.launch.mutate({ recipe: "llava-files", params, seeds: [1], project: "demo" }))
+      .runIds[0]!;
+    const stageOf = async (id: string, name: string) => (await runOf(id)).stages.find((stage) => stage.name === name)!;
+    expect(await stageOf(runId, "student")).toMatchObject({
+      ...{ id: (await stageOf(student, "2-sft")).id, status: "succeeded", reused: true },
+      earlier: { runId: student },
+    });
+    expect((await stageOf(runId, "teacher")).id).toBe((await stageOf(teacher, "teacher-2-sft")).id);
+    const { inputs } = await stageOf(runId, "1-dft");
+    expect(inputs.map(({ name, stageName }) => [name, stageName])).toEqual([
+      ["model", "student"],
+      ["teacher", "teacher"],
+    ]);
+    expect(await execute()).toEqual(["conversation-train"]);
+    expect((await runOf(runId)).status).toBe("succeeded");
+  });
+
+  it("names the parameter whose run is not there", async () => {
+    const of = (params: object) =>
+      refusal(
+        api.retort.runs.launch.mutate({
+          recipe: "llava-files",
+          params: { steps, ...params },
+          seeds: [1],
+          project: "demo",
+        }),
+      );
+    const [missing, there] = [
+      { from: "run", run: nobody },
+      { from: "run", run: teacher },
+    ];
+    expect(await of({ model: missing, teacher: there })).toMatchObject({
+      ...{ code: "UNKNOWN_RUN", where: "params.model.run" },
+    });
+    expect(await of({ model: there, teacher: missing })).toMatchObject({
+      ...{ code: "UNKNOWN_RUN", where: "params.teacher.run" },
+    });
   });
 });
 

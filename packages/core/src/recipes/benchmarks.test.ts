@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dataKey, parseRun, planRun, type RunRequest, requiredData } from "../experiment/plan.ts";
 import { conversationTrainParams } from "../stages/conversation-train/definition.ts";
+import { modelImportParams } from "../stages/model-import/definition.ts";
 
 const benchmarks = [{ benchmark: "vizwiz", params: { questions: "/v.json", images: "/v" } }];
 const small = { data: { adapter: "scenes", params: { numTrainImages: 8 } } };
@@ -116,6 +117,49 @@ describe("LLaVA from files", () => {
     const of = (training: object) => () => parsed({ steps: [{ step: "SFT", data, training }] });
     expect(of({ batchSize: 6, microBatchSize: 4 })).toThrow(/must divide batchSize/);
     expect(of({ batchSize: 6, microBatchSize: 3 })).not.toThrow();
+  });
+
+  it("goes on with the model of an earlier run, and learns from that of another", () => {
+    const [run, other] = ["01890000-0000-7000-8000-000000000001", "01890000-0000-7000-8000-000000000002"];
+    const params = {
+      model: { from: "run", run },
+      teacher: { from: "run", run: other, stage: "3-dft" },
+      steps: [{ step: "DFT", data }],
+    };
+    const { specs, earlier } = parseRun({ recipe: "llava-files", params, seed: 0 });
+    expect(earlier).toEqual([
+      { name: "student", run, stage: null, artifact: "model", param: "model" },
+      { name: "teacher", run: other, stage: "3-dft", artifact: "model", param: "teacher" },
+    ]);
+    expect(specs.map(({ name, inputs }) => [name, inputs])).toEqual([
+      ["1-dft", { model: { stage: "student", artifact: "model" }, teacher: { stage: "teacher", artifact: "model" } }],
+    ]);
+    // A teacher that nobody learns from is not asked for.
+    const untaught = { ...params, steps: [{ step: "SFT", data }] };
+    expect(parseRun({ recipe: "llava-files", params: untaught, seed: 0 }).earlier).toHaveLength(1);
+    const named = {
+      recipe: "llava-files",
+      params: { ...params, steps: [], evaluation: { benchmarks, template: "phi" } },
+    };
+    const again = parseRun({ recipe: "benchmarks", params: { ...named, benchmarks }, seed: 0 });
+    expect(again.specs.map(({ name, inputs }) => [name, inputs.model])).toEqual([
+      ["benchmarks", { stage: "student", artifact: "model" }],
+    ]);
+    expect(again.earlier.map(({ param }) => param)).toEqual(["params.model"]);
+    expect(() => parsed({ model: params.model })).toThrow(/add a step or a benchmark/);
+    expect(() => parsed({ model: params.model, evaluation: { benchmarks } })).toThrow(/evaluation\.template/);
+    expect(parsed({ model: params.model, evaluation: { benchmarks, template: "phi" } })).toHaveLength(1);
+  });
+
+  it("takes a model's parts without saying that these are parts, as before there was a choice", () => {
+    const random = { source: "random", preset: "clip-tiny" };
+    const imports = (choice: object) =>
+      parsed({ model: choice, teacher: choice, steps: [{ step: "DFT", data }] }).slice(0, 2);
+    expect(imports({ vision: random })).toEqual(imports({ from: "parts", vision: random }));
+    for (const { kind, params } of imports({ vision: random })) {
+      expect(kind).toBe("model-import");
+      expect(modelImportParams.parse(params).vision).toEqual(random);
+    }
   });
 
   it("wants a teacher for a distilled step", () => {

@@ -76,8 +76,9 @@ export const benchmarksOfRun = {
 } satisfies RecipeDefinition<BenchmarksParams>;
 
 function leavesModel(stage: RecipeStage): boolean {
+  if (isEarlier(stage)) return stage.artifact === "model";
   const kinds: Readonly<Record<string, StageDefinition>> = stageKinds as never;
-  return !isEarlier(stage) && Object.hasOwn(kinds[stage.kind]?.outputs ?? {}, "model");
+  return Object.hasOwn(kinds[stage.kind]?.outputs ?? {}, "model");
 }
 
 /** The stage and those that it needs, in the plan's order. */

@@ -3,9 +3,9 @@ import { benchmarkReference } from "../data/benchmarks/definitions.ts";
 import { templateNames } from "../data/conversation/templates.ts";
 import { distillationShape } from "../methods/llava-kd/objective.ts";
 import { benchmarkEvaluateParams } from "../stages/benchmark-evaluate/definition.ts";
-import { modelImportParams } from "../stages/model-import/definition.ts";
 import { deviceParam, threadsParam } from "../stages/resource-params.ts";
-import type { StageInput, StageSpec } from "../stages/stage.ts";
+import type { RecipeStage, StageInput, StageSpec } from "../stages/stage.ts";
+import { fileStudent, fileTeacher, modelStage } from "./llava/file-models.ts";
 import { fileSteps } from "./llava/file-steps.ts";
 import { alignmentObjective, isAlignment, isDistilled } from "./llava/params.ts";
 import { llavaKdPublished } from "./llava/published.ts";
@@ -17,16 +17,13 @@ const evaluationParams = benchmarkEvaluateParams.omit({ threads: true, device: t
     .enum(templateNames)
     .nullable()
     .default(null)
-    .describe("Frame of the prompt. Empty: that of the last step; bare where nothing is trained"),
+    .describe("Frame of the prompt. Empty: that of the last step; bare where nothing is trained here"),
 });
 
 const llavaFilesParams = z
   .strictObject({
-    model: modelImportParams.prefault({}).describe("The student: where its parts come from"),
-    teacher: modelImportParams
-      .nullable()
-      .default(null)
-      .describe("The teacher of distilled steps: where its parts come from"),
+    model: fileStudent,
+    teacher: fileTeacher,
     distillation: z
       .strictObject({ ...distillationShape, alignment: alignmentObjective })
       .prefault({})
@@ -42,22 +39,19 @@ const llavaFilesParams = z
     threads: threadsParam(2),
     device: deviceParam,
   })
-  .superRefine(({ teacher, steps, evaluation }, context) => {
+  .superRefine(({ model, teacher, steps, evaluation }, context) => {
+    const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
     const needing = steps.findIndex(({ step }) => isDistilled(step));
-    if (needing >= 0 && teacher === null) {
-      context.addIssue({
-        code: "custom",
-        path: ["steps", needing, "step"],
-        message: "a distilled step needs a teacher",
-      });
-    }
-    if (evaluation.benchmarks.length > 0 && evaluation.template === null && steps.at(-1)?.template === "plain") {
-      context.addIssue({
-        code: "custom",
-        path: ["evaluation", "template"],
-        message: "the last step's frame, plain, leaves questions out: name the frame that benchmarks are asked in",
-      });
-    }
+    if (needing >= 0 && teacher === null) refuse(["steps", needing, "step"], "a distilled step needs a teacher");
+    const isAsked = evaluation.benchmarks.length > 0;
+    if (model.from === "run" && steps.length === 0 && !isAsked)
+      refuse(["model"], "nothing is done with the earlier run's model: add a step or a benchmark");
+    if (!isAsked || evaluation.template !== null) return;
+    const frame = ["evaluation", "template"];
+    if (steps.at(-1)?.template === "plain")
+      refuse(frame, "the last step's frame, plain, leaves questions out: name the frame that benchmarks are asked in");
+    if (model.from === "run" && steps.length === 0)
+      refuse(frame, "name the frame that the earlier run's model was trained in: no step here tells it");
   });
 
 type LlavaFilesParams = z.output<typeof llavaFilesParams>;
@@ -69,7 +63,7 @@ export const llavaFiles = {
   name: "llava-files",
   title: "LLaVA from files",
   summary:
-    "Puts a student (and a teacher) together from published weights, trains it on conversations in LLaVA's JSON in the order you " +
+    "Takes a student (and a teacher) from published weights or earlier runs, trains it on conversations in LLaVA's JSON in the order you " +
     "give (PT, DPT, SFT, DFT), and scores it on published benchmarks.",
   params: llavaFilesParams,
   headline: { metric: "benchmarkScore", label: "Benchmark score", unit: "fraction", higherIsBetter: true },
@@ -77,14 +71,14 @@ export const llavaFiles = {
   stages(
     { model: student, teacher, distillation, steps, evaluation, threads, device }: LlavaFilesParams,
     seed: number,
-  ): StageSpec[] {
-    const imported: StageSpec = { name: "import", kind: "model-import", params: student, inputs: {}, seed };
-    const teacherStage: StageSpec[] =
+  ): RecipeStage[] {
+    const first = modelStage(student, { name: student.from === "run" ? "student" : "import", param: "model", seed });
+    const teaching =
       teacher === null || !steps.some(({ step }) => isDistilled(step))
-        ? []
-        : [{ name: "import-teacher", kind: "model-import", params: teacher, inputs: {}, seed }];
+        ? null
+        : modelStage(teacher, { name: teacher.from === "run" ? "teacher" : "import-teacher", param: "teacher", seed });
     const { alignment, ...tuning } = distillation;
-    let before = imported.name;
+    let before = first.name;
     const trained = steps.map(({ step, data, template, training }, place): StageSpec => {
       const taught = isDistilled(step);
       const spec: StageSpec = {
@@ -101,7 +95,7 @@ export const llavaFiles = {
           threads,
           device,
         },
-        inputs: { model: model(before), ...(taught && { teacher: model("import-teacher") }) },
+        inputs: { model: model(before), ...(taught && { teacher: model(teaching!.name) }) },
         seed: seed + 100_000 * place,
       };
       before = spec.name;
@@ -125,6 +119,6 @@ export const llavaFiles = {
               seed: 0,
             },
           ];
-    return [imported, ...teacherStage, ...trained, ...evaluated];
+    return [first, ...(teaching === null ? [] : [teaching]), ...trained, ...evaluated];
   },
 } satisfies RecipeDefinition<LlavaFilesParams>;

@@ -9,6 +9,7 @@ import { teacherCacheParams } from "../../stages/teacher-cache/definition.ts";
 import { visionPretrainParams } from "../../stages/vision-pretrain/definition.ts";
 import { vlmEvaluateParams } from "../../stages/vlm-evaluate/definition.ts";
 import { vlmSftParams } from "../../stages/vlm-sft/definition.ts";
+import { earlierModel } from "./earlier-model.ts";
 
 /** The method's stages: D for distilled; PT trains the projector on captions, FT projector and language model on questions. */
 export const schemeStages = ["PT", "DPT", "SFT", "DFT"] as const;
@@ -98,24 +99,7 @@ export const teacherChoice = z
       })
       .meta({ title: "Trained with settings" })
       .describe("Whoever has trained it before with the same settings finds it finished"),
-    z
-      .strictObject({
-        from: z.literal("run"),
-        run: z
-          .uuid()
-          .meta({ title: "Earlier run", runWith: { artifact: "model", of: teachingKinds } })
-          .describe(
-            "Run whose model teaches: any that looks through the same encoder and was trained on the same data",
-          ),
-        stage: z
-          .string()
-          .min(1)
-          .nullable()
-          .default(null)
-          .describe("Its stage whose model is meant; empty: the last that leaves one"),
-      })
-      .meta({ title: "Taken from an earlier run" })
-      .describe("The model of an earlier run, taken as it is"),
+    earlierModel(teachingKinds, "teaches: any that looks through the same encoder and was trained on the same data"),
   ])
   .prefault({})
   .describe("The larger model: trained with these settings, or taken from an earlier run");

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Tensor } from "@retort/engine";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { letterTokenizer } from "../../data/tokenizers/testing-letters.ts";
 import { WordTokenizer } from "../../data/tokenizers/word.ts";
@@ -9,6 +10,8 @@ import { encoderConfig, writeEncoder } from "../../models/llava/encoder-file.ts"
 import { classifierGraph } from "../../models/llava/encoder-graph.ts";
 import { answerGraph } from "../../models/llava/generate-graphs.ts";
 import { type LlavaModel, readModel, writeModel } from "../../models/llava/model-file.ts";
+import { conversationTrain } from "../conversation-train/definition.ts";
+import { runConversationTrain } from "../conversation-train/run.ts";
 import { lmPretrain } from "../lm-pretrain/definition.ts";
 import { runLmPretrain } from "../lm-pretrain/run.ts";
 import { teacherCache } from "../teacher-cache/definition.ts";
@@ -233,6 +236,31 @@ describe("stages of LLaVA-KD", { timeout: 120_000 }, () => {
       return run.evaluations[0]!.samples.map(({ detail }) => detail.given);
     };
     expect(await evaluate({ model: student, features })).toEqual(await evaluate({ model: student }));
+  });
+
+  it("leaves a model that conversations on disk go on with, and one that teaches them", async () => {
+    const inputs = { model: student, features };
+    const tuned = await trainStage({}, inputs);
+    await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
+      .png()
+      .toFile(join(folder, "red.png"));
+    const turns = [
+      { from: "human", value: "<image>\nwhat color is the circle ?" },
+      { from: "gpt", value: "red" },
+    ];
+    const path = keep("data.json", Buffer.from(JSON.stringify([{ id: "1", image: "red.png", conversations: turns }])));
+    const params = {
+      ...{ data: { path, images: folder }, template: "bare", objective: { kind: "llava-kd" } },
+      training: { numSteps: 40, batchSize: 1, numTokens: 64, learningRate: 2e-2, warmupSteps: 0 },
+    };
+    const run = testContext(conversationTrain, { params, inputs: { model: tuned.model, teacher }, seed: 1 });
+    await runConversationTrain(run.context);
+    const losses = run.metrics.get("crossEntropy")!;
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2);
+    const { config, weights } = readModel(run.artifacts.get("model")!.bytes, "model");
+    expect(config.projector).toEqual(projector);
+    expect(changed(await weightsOf(tuned.model), weights)).toEqual(new Set(["projector", "decoder"]));
+    run.remove();
   });
 
   it("refuses a teacher where none belongs, and distillation without one", async () => {
