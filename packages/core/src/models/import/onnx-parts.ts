@@ -1,9 +1,9 @@
 // [node]
-import { readFile } from "node:fs/promises";
 import { type DeclaredInput, type Graph, onnxInputs, type Tensor } from "@retort/engine";
 import { toBase64 } from "../../base/base64.ts";
 import { DataError } from "../../base/errors.ts";
 import { requireFile, type SourceFolder } from "../../data/sources/folder.ts";
+import { readWhole } from "../../data/sources/whole-file.ts";
 import type { LlavaConfigInput } from "../llava/config.ts";
 import { partGraph } from "../llava/imported-graph.ts";
 import type { DecoderWeights } from "./llama2c.ts";
@@ -143,7 +143,7 @@ interface OnnxFile {
 /** The file that the location names. */
 async function onnxOf(folder: SourceFolder): Promise<OnnxFile> {
   const path = await requireFile(folder, folder.named ?? "a path of one .onnx file");
-  const bytes = await readFile(path);
+  const bytes = await readWhole(path);
   return { bytes, inputs: onnxInputs(bytes) };
 }
 

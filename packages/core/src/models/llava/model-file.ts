@@ -1,6 +1,7 @@
 import { exportOnnx, type Graph, importOnnx, onnxMetadata, type Tensor } from "@retort/engine";
 import { z } from "zod";
-import { DataError } from "../../base/errors.ts";
+import { DataError, SpecError } from "../../base/errors.ts";
+import { LARGEST_FILE_BYTES } from "../../base/largest-file.ts";
 import { tokenizerFromJSON } from "../../data/tokenizers/index.ts";
 import type { Tokenizer } from "../../data/tokenizers/tokenizer.ts";
 import { type LlavaConfig, llavaConfig } from "./config.ts";
@@ -22,8 +23,22 @@ const header = z.object({
   parameters: z.array(z.string()),
 });
 
-/** One self-describing ONNX file: `graph` with the weights in it, configuration and tokenizer as metadata. */
+/**
+ * One self-describing ONNX file: `graph` with the weights in it, configuration and tokenizer as metadata.
+ * @throws SpecError MODEL_TOO_LARGE for weights that one file does not take
+ */
 export function writeModel({ config, tokenizer, weights }: LlavaModel, graph: Graph): Uint8Array {
+  const numBytes = [...weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (numBytes > LARGEST_FILE_BYTES) {
+    throw new SpecError({
+      code: "MODEL_TOO_LARGE",
+      message: "The weights are more than one ONNX file takes, and later stages could not read it",
+      expected: `at most ${LARGEST_FILE_BYTES} bytes`,
+      got: `${numBytes} bytes in ${weights.size} weights`,
+      where: "the model",
+      fix: "Choose a smaller language model or vision encoder: weights are kept as float32, four bytes each.",
+    });
+  }
   return exportOnnx(graph, {
     weights,
     metadata: {

@@ -25,6 +25,9 @@ export const llavaTrainParams = z.strictObject({
 
 export type LlavaTrainParams = z.infer<typeof llavaTrainParams>;
 
+/** What a stage of training may take, a teacher's stored outputs included. */
+export const LLAVA_TRAIN_MEMORY_BYTES = 2 ** 30;
+
 /** One training stage of the LLaVA layout behind a frozen encoder: PT, DPT, SFT or DFT, by its parameters. */
 export const llavaTrain: StageDefinition<LlavaTrainParams> = {
   kind: "llava-train",
@@ -38,7 +41,7 @@ export const llavaTrain: StageDefinition<LlavaTrainParams> = {
     teacher: { description: "A teacher that runs beside the student, in place of stored outputs", optional: true },
   },
   outputs: { model: { description: "The trained model: one ONNX file with its configuration and tokenizer" } },
-  resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 ** 30 }),
+  resources: ({ device, threads }) => ({ device, threads, memoryBytes: LLAVA_TRAIN_MEMORY_BYTES }),
   batchSize: ({ training }) => training.batchSize,
   data: ({ data }) => dataReference(data),
 };

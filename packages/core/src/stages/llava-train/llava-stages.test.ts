@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { letterTokenizer } from "../../data/tokenizers/testing-letters.ts";
 import { WordTokenizer } from "../../data/tokenizers/word.ts";
+import { assemble } from "../../models/import/assemble.ts";
 import { encoderConfig, writeEncoder } from "../../models/llava/encoder-file.ts";
 import { classifierGraph } from "../../models/llava/encoder-graph.ts";
 import { answerGraph } from "../../models/llava/generate-graphs.ts";
@@ -193,6 +194,25 @@ describe("stages of LLaVA-KD", { timeout: 120_000 }, () => {
     const b = await trainStage({ objective }, { model: student, features, teacherCache: top });
     for (const [step, loss] of a.losses.entries()) expect(b.losses[step]).toBeCloseTo(loss, 5);
     await expect(outputsOf(teacher, features, { topK: vocabularySize + 1 })).rejects.toThrow(/fewer tokens/);
+  });
+
+  it("refuses outputs that no stage could hold before it computes any, unless the most probable are enough", async () => {
+    const { readFile } = await import("node:fs/promises");
+    const model = readModel(await readFile(teacher), "teacher");
+    const seen = new Map([...model.weights].filter(([name]) => !name.startsWith("decoder.")));
+    const config = { ...model.config, vocabularySize: 100_000 };
+    const large = assemble({ ...model, config, weights: seen, random: ["decoder"], seed: 1 });
+    const path = keep("large.onnx", writeModel(large, answerGraph(large.config, 8)));
+    const many = { adapter: "scenes", params: { ...data.params, numTrainImages: 100 } };
+    await expect(outputsOf(path, features, { data: many })).rejects.toMatchObject({
+      ...{ code: "TEACHER_CACHE_TOO_LARGE", expected: "at most 536870912 bytes" },
+      got: "970612800 bytes for 4853 tokens",
+      fix: expect.stringMatching(/topK.*online/),
+    });
+    // There is room for eight tokens a row: the stage goes on, as far as the features that were made of twelve pictures.
+    await expect(outputsOf(path, features, { data: many, topK: 8 })).rejects.toMatchObject({
+      code: "DATA_NO_FEATURES",
+    });
   });
 
   it("learns from the pictures drawn alone", async () => {

@@ -1,9 +1,10 @@
 // [node]
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tensor } from "@retort/engine";
 import { loadDataset } from "../../data/loaders.ts";
 import { openFolder, requireFile, type SourceHost } from "../../data/sources/folder.ts";
+import { readWhole } from "../../data/sources/whole-file.ts";
 import { hubTokenizerFrom } from "../../data/tokenizers/files.ts";
 import { Llama2cTokenizer } from "../../data/tokenizers/llama2c.ts";
 import type { Tokenizer } from "../../data/tokenizers/tokenizer.ts";
@@ -111,7 +112,7 @@ async function languageOf(language: ModelImportParams["language"], tokenizer: To
       return decoderFromOnnx(await openFolder(language.from, host), await openFolder(language.embedding, host));
     case "llama2c": {
       const path = await fileAt(language.from, host);
-      return readLlama2c(await readFile(path), path);
+      return readLlama2c(await readWhole(path), path);
     }
   }
 }
@@ -122,7 +123,7 @@ async function tokenizerOf(source: ModelImportParams["tokenizer"], host: SourceH
       return hubTokenizerFrom(await openFolder(source.from, host));
     case "llama2c": {
       const path = await fileAt(source.from, host);
-      return new Llama2cTokenizer(await readFile(path), path);
+      return new Llama2cTokenizer(await readWhole(path), path);
     }
     case "words": {
       const { train } = await loadDataset(source.data, host.signal);

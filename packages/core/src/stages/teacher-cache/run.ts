@@ -5,6 +5,7 @@ import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { sizeOf, type Tensor } from "@retort/engine";
 import { compile, type Program } from "@retort/engine/node";
 import { SpecError } from "../../base/errors.ts";
+import { LARGEST_FILE_BYTES } from "../../base/largest-file.ts";
 import { loadDataset } from "../../data/loaders.ts";
 import { subsetOf } from "../../data/subset.ts";
 import { type Sample, samplesOf } from "../../methods/llava-kd/samples.ts";
@@ -14,9 +15,10 @@ import { numImageTokens } from "../../models/llava/config.ts";
 import { encoderSha256, ImageFeatures, requireSameEncoder } from "../../models/llava/features-file.ts";
 import { type LlavaModel, readModel } from "../../models/llava/model-file.ts";
 import { longestRow, packedLength, packQuestions, rowLength } from "../../train/packing.ts";
+import { LLAVA_TRAIN_MEMORY_BYTES } from "../llava-train/definition.ts";
 import { reportSkipped } from "../report-skipped.ts";
 import type { StageContext } from "../stage.ts";
-import type { TeacherCacheParams } from "./definition.ts";
+import { type TeacherCacheParams, teacherCache } from "./definition.ts";
 
 export async function runTeacherCache(context: StageContext<TeacherCacheParams>): Promise<void> {
   const { params, inputs, signal } = context;
@@ -55,7 +57,32 @@ export async function runTeacherCache(context: StageContext<TeacherCacheParams>)
   await context.artifact("outputs", path, { fileName: "outputs.safetensors", numRows: rows.numRows });
 }
 
-const bits = { float16: Uint16Array, float32: Float32Array };
+const bits = { float16: Uint16Array, float32: Float32Array, int32: Int32Array };
+
+/** Bytes that the outputs may have: while they are written, and while a student's stage reads them, they are in memory twice. */
+function mostBytes(params: TeacherCacheParams): number {
+  const { memoryBytes } = teacherCache.resources(params);
+  return Math.min(LARGEST_FILE_BYTES, Math.min(memoryBytes, LLAVA_TRAIN_MEMORY_BYTES) / 2);
+}
+
+type Layout = { name: string; dtype: keyof typeof bits; shape: number[] };
+
+/** @throws SpecError before anything is computed that no stage could hold */
+function requireRoom(layout: readonly Layout[], { params, numRows }: { params: TeacherCacheParams; numRows: number }) {
+  const numBytes = total(layout.map(({ dtype, shape }) => sizeOf(shape) * bits[dtype].BYTES_PER_ELEMENT));
+  const most = mostBytes(params);
+  if (numBytes <= most) return;
+  throw new SpecError({
+    code: "TEACHER_CACHE_TOO_LARGE",
+    message: "The teacher's outputs are more than the stages that write and read them can hold",
+    expected: `at most ${most} bytes`,
+    got: `${numBytes} bytes for ${numRows} tokens`,
+    where: "the teacher's outputs",
+    fix:
+      "Set topK, so that the most probable tokens alone are stored (the relation of logits then has to weigh nothing, or be of " +
+      "hidden states), let the teacher run online, or learn from fewer pictures.",
+  });
+}
 
 /** The teacher's outputs as they grow, picture by picture. */
 class TeacherRows {
@@ -86,14 +113,22 @@ class TeacherRows {
     this.numRows = row;
     const { precision: dtype, topK } = params;
     const { vocabularySize, decoder } = model.config;
-    const empty = (shape: number[]): Tensor => ({ dtype, shape, data: new bits[dtype](sizeOf(shape)) });
-    this.#tensors = new Map([["hidden", empty([samples.length, numImage, decoder.dim])]]);
-    if (topK === null) this.#tensors.set("logits", empty([row, vocabularySize]));
-    else {
-      this.#tensors.set("values", empty([row, topK]));
-      this.#tensors.set("indices", { dtype: "int32", shape: [row, topK], data: new Int32Array(row * topK) });
-      this.#tensors.set("rest", empty([row]));
-    }
+    const layout: Layout[] = [
+      { name: "hidden", dtype, shape: [samples.length, numImage, decoder.dim] },
+      ...(topK === null
+        ? [{ name: "logits", dtype, shape: [row, vocabularySize] }]
+        : [
+            { name: "values", dtype, shape: [row, topK] },
+            { name: "indices", dtype: "int32" as const, shape: [row, topK] },
+            { name: "rest", dtype, shape: [row] },
+          ]),
+    ];
+    requireRoom(layout, { params, numRows: row });
+    const empty = ({ name, dtype, shape }: Layout): [string, Tensor] => {
+      const data = new bits[dtype](sizeOf(shape));
+      return [name, { dtype, shape, data }];
+    };
+    this.#tensors = new Map(layout.map(empty));
   }
 
   graph() {
