@@ -162,7 +162,9 @@ const tables: Record<string, string> = {
   ),
   published: table(
     ["published (not comparable: other data, models a thousand times larger)", "Avg10", "source"],
-    llavaKdPublished.map(({ label, value, source }) => [label, (100 * value).toFixed(1), source]),
+    llavaKdPublished
+      .filter(({ metric }) => metric === "avg10")
+      .map(({ label, value, source }) => [label, (100 * value).toFixed(1), source]),
   ),
 };
 

@@ -36,7 +36,7 @@ export const leaderboard = z.object({
   metric: z.string(),
   /** Best first, by the headline's direction. */
   rows: z.array(leaderboardRow),
-  /** Published elsewhere; shown beside the measured rows and marked. */
+  /** Published elsewhere: of the metric asked for, or, for the headline, of everything; shown beside the measured rows and marked. */
   published: z.array(publishedRow),
 });
 export type Leaderboard = z.infer<typeof leaderboard>;

@@ -1,6 +1,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { jsonObject } from "../contract/json.ts";
+import { publishedRow } from "../contract/recipe.ts";
 import { priority, seed } from "../contract/run.ts";
 import {
   type Sweep,
@@ -21,7 +22,7 @@ import { launchSweep } from "../sweeps/launch.ts";
 import { previewSweep } from "../sweeps/preview.ts";
 import { procedure, router } from "../trpc.ts";
 import { findProject } from "../views/project.ts";
-import { findSweep, listSweeps, listTrials } from "../views/sweep.ts";
+import { findPublished, findSweep, listSweeps, listTrials } from "../views/sweep.ts";
 import { findSweepDag } from "../views/sweep-dag.ts";
 import { exportSweep } from "../views/sweep-export.ts";
 import { sweepSettings } from "../views/sweep-settings.ts";
@@ -86,6 +87,12 @@ export const sweepsRouter = router({
     .input(sweepId)
     .output(sweepDag)
     .query(({ ctx, input }) => findSweepDag(ctx.db, input.sweepId)),
+
+  /** What others published, in the unit of the objective: to stand beside the trials, marked, never among them. */
+  published: procedure
+    .input(sweepId)
+    .output(z.array(publishedRow))
+    .query(({ ctx, input }) => findPublished(ctx.db, input.sweepId)),
 
   /** How trials ended, by each value of each parameter. */
   failures: procedure

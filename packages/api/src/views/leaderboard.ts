@@ -3,6 +3,7 @@ import type { Database } from "@retort/db";
 import type { Leaderboard, LeaderboardMatrix, MeasuredRecipe } from "../contract/leaderboard.ts";
 import { findRecipe, recipeTable } from "../parameters.ts";
 import { findProject } from "./project.ts";
+import { publishedBeside } from "./published.ts";
 
 export interface LeaderboardQuery {
   recipe: string;
@@ -24,7 +25,7 @@ export async function listMeasuredRecipes(db: Database, project: string | undefi
 
 /** @throws SpecError for an unknown recipe or project */
 export async function readLeaderboard(db: Database, query: LeaderboardQuery): Promise<Leaderboard> {
-  const { headline, published } = findRecipe(query.recipe);
+  const { headline } = findRecipe(query.recipe);
   const metric = query.metric ?? headline.metric;
   const projectId = query.project === undefined ? undefined : (await findProject(db, query.project)).id;
   const rows = await db.leaderboard.rows({ recipe: query.recipe, metric, projectId, dataset: query.dataset });
@@ -35,7 +36,7 @@ export async function readLeaderboard(db: Database, query: LeaderboardQuery): Pr
     headline,
     metric,
     rows: rows.map(({ runName, ...row }) => ({ ...row, name: runName })).sort((a, b) => sign * (a.mean - b.mean)),
-    published: metric === headline.metric ? [...published] : [],
+    published: publishedBeside(query.recipe, metric),
   };
 }
 

@@ -1,4 +1,13 @@
-import { columnsOf, countPoints, flatPoint, labelsOf, layoutOf, needsWatch, type Search } from "@retort/core";
+import {
+  columnsOf,
+  countPoints,
+  flatPoint,
+  labelsOf,
+  layoutOf,
+  needsWatch,
+  type PublishedRow,
+  type Search,
+} from "@retort/core";
 import {
   type Database,
   NotFoundError,
@@ -10,6 +19,7 @@ import {
 import type { Sweep, SweepSummary, Trial, TrialCounts, TrialStatus } from "../contract/sweep.ts";
 import { clockOf } from "./clock.ts";
 import { headlineOf } from "./headline.ts";
+import { publishedBeside } from "./published.ts";
 
 /** @throws NotFoundError */
 export async function findSweepRow(db: Database, sweepId: string): Promise<SweepRow> {
@@ -88,6 +98,12 @@ async function metricWarnings(
       ? []
       : [`Nothing has reported "${watched.metric}", which trials are judged by. ${known(reported)}`]),
   ];
+}
+
+/** What others published beside what the trials are compared by. @throws NotFoundError */
+export async function findPublished(db: Database, sweepId: string): Promise<PublishedRow[]> {
+  const { recipe, objective } = await findSweepRow(db, sweepId);
+  return publishedBeside(recipe, objective.metric);
 }
 
 export interface TrialQuery {

@@ -1,11 +1,13 @@
 "use client";
 
 import type { Sweep } from "@retort/api";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { formatDuration } from "../../../format/duration.ts";
 import { formatCount, formatScore, formatSpread } from "../../../format/number.ts";
+import { useTRPC } from "../../../trpc/client.tsx";
 import { Fact, Facts } from "../../../ui/facts.tsx";
-import { Sheet } from "../../../ui/panel.tsx";
+import { Panel, Sheet } from "../../../ui/panel.tsx";
 import { ErrorParts, Problem } from "../../../ui/problem.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import { StatusLabel } from "../../../ui/status.tsx";
@@ -13,6 +15,7 @@ import { PageTabs, TabCount } from "../../../ui/tabs.tsx";
 import { ActiveTime, Ago, TimeLeft } from "../../../ui/time.tsx";
 import { WaitingList } from "../../../ui/waiting.tsx";
 import { Figure } from "../../charts/figure.tsx";
+import { PublishedTable } from "../../leaderboard/published-table.tsx";
 import { printValue } from "../point.ts";
 import { sweepColumns } from "./columns.ts";
 import { objectivePlot } from "./plots.ts";
@@ -90,6 +93,7 @@ function LoadedSweep({ sweep, initialTab }: { sweep: Sweep; initialTab: string |
               <ObjectivePlot trials={trials} objective={sweep.objective} />
             </Sheet>
             <SweepTabs sweep={sweep} trials={trials} live={live} initialTab={initialTab} />
+            <Published sweep={sweep} />
           </>
         )}
       </div>
@@ -191,6 +195,19 @@ function BestFact({ best, objective, isFinal }: BestFactProps) {
       </span>
       <span className="block max-w-md font-mono text-xs break-words text-ink-2">{point.join("  ")}</span>
     </Fact>
+  );
+}
+
+/** What others published beside the recipe's runs: marked, and never among the trials. */
+function Published({ sweep: { id, objective } }: { sweep: Sweep }) {
+  const trpc = useTRPC();
+  const published = useQuery(trpc.sweeps.published.queryOptions({ sweepId: id }, { staleTime: Infinity }));
+  if (published.error !== null) return <Problem error={published.error} onRetry={() => void published.refetch()} />;
+  if (published.data === undefined || published.data.length === 0) return null;
+  return (
+    <Panel title="Published elsewhere" note="not measured here" className="mt-4">
+      <PublishedTable rows={published.data} unit={objective.unit} />
+    </Panel>
   );
 }
 
