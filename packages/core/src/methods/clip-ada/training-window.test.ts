@@ -76,6 +76,57 @@ describe("sampleWindow", () => {
   });
 });
 
+describe("whole windows", () => {
+  const clean = synthesisParams.parse({ cleanShare: 1 });
+
+  /** Does the picture, [48, 48], hold the window, [32, 32], at some place, mirrored or not? */
+  const isCropOf = (window32: Uint8Array, picture: Uint8Array): boolean => {
+    const [side, sizePx] = [32, 48];
+    const holds = (left: number, top: number, mirrorX: boolean, mirrorY: boolean) => {
+      for (let y = 0; y < side; y++) {
+        for (let x = 0; x < side; x++) {
+          const [fromX, fromY] = [mirrorX ? side - 1 - x : x, mirrorY ? side - 1 - y : y];
+          if (window32[y * side + x] !== picture[(top + fromY) * sizePx + left + fromX]) return false;
+        }
+      }
+      return true;
+    };
+    for (let top = 0; top <= sizePx - side; top++) {
+      for (let left = 0; left <= sizePx - side; left++) {
+        for (const mirrorX of [false, true]) {
+          for (const mirrorY of [false, true]) if (holds(left, top, mirrorX, mirrorY)) return true;
+        }
+      }
+    }
+    return false;
+  };
+  const numCrops = (images: NormalImages, wholeShare: number, count: number) => {
+    const params = windowParams.parse({ cropPx: 32, light: 0, wholeShare });
+    const pictures = images.categories.flatMap((category) => category.images.map(({ pixels }) => pixels));
+    return Array.from({ length: count }, (_, at) => {
+      const { pixels } = sampleWindow(images, { window: params, synthesis: clean, rng: Rng.fromSeed(at) });
+      return pictures.some((picture) => isCropOf(pixels, picture));
+    }).filter(Boolean).length;
+  };
+
+  it("are crops of a picture bit by bit, mirrored or not, in the share that is asked for", async () => {
+    const images = await load();
+    expect(numCrops(images, 1, 24)).toBe(24);
+    expect(numCrops(images, 0, 24)).toBe(0);
+    const half = numCrops(images, 0.5, 60);
+    expect(half).toBeGreaterThan(15);
+    expect(half).toBeLessThan(45);
+  });
+
+  it("are refused where they are larger than the picture", async () => {
+    const images = await load();
+    const params = windowParams.parse({ cropPx: 64, wholeShare: 1 });
+    expect(() => sampleWindow(images, { window: params, synthesis: clean, rng: Rng.fromSeed(1) })).toThrow(
+      expect.objectContaining({ code: "WINDOW_SIZE", where: "window.cropPx" }),
+    );
+  });
+});
+
 describe("validationImages", () => {
   it("spoils every second image, in one window, and leaves the rest", async () => {
     const held = await load({}, "held-out");

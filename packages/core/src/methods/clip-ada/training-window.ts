@@ -1,3 +1,4 @@
+import { SpecError } from "../../base/errors.ts";
 import type { Rng } from "../../base/rng.ts";
 import { type SyntheticAnomaly, synthesize } from "../../data/synthetic/anomaly/synthesis.ts";
 import type { SynthesisParams } from "../../data/synthetic/anomaly/synthesis-params.ts";
@@ -14,6 +15,8 @@ export interface TrainingSample {
   mask: Uint8Array;
 }
 
+type CutParams = Pick<WindowParams, "cropPx" | "minZoom" | "maxZoom" | "flips">;
+
 /** A window on a thing shows at least this share of it; it is drawn again so often. */
 const LEAST_FOREGROUND = 0.02;
 const TRIES = 4;
@@ -24,7 +27,9 @@ export function sampleWindow(
   { window, synthesis, rng }: { window: WindowParams; synthesis: SynthesisParams; rng: Rng },
 ): TrainingSample {
   const normal = images.pick(rng, window.pictures);
-  const cut = cutWindow(normal, images, { window, rng });
+  // Nothing is drawn for a share of 0, so that streams stay what they were before there was a choice.
+  const whole = window.wholeShare > 0 && rng.uniform() < window.wholeShare;
+  const cut = cutWindow(normal, images, { window: whole ? { ...window, minZoom: 1, maxZoom: 1 } : window, rng, whole });
   light(cut.image, { most: window.light, rng });
   const { image, mask } = spoilt(images, { image: cut.image, foreground: cut.foreground, synthesis, rng });
   return { pixels: toBytes(image), brightness: normal.brightness, mask };
@@ -89,13 +94,17 @@ function windowOf(
   });
 }
 
-/** A random window, and where its top left corner is in the image; `whole`: at whole pixels. */
+/**
+ * A random window, and where its top left corner is in the image; `whole`: at whole pixels, so that nothing is resampled at zoom 1.
+ * @throws SpecError for a whole window that is larger than the image
+ */
 export function cutWindow(
   { pixels, foreground }: NormalImage,
   { sizePx, channels }: NormalImages,
-  { window, rng, whole = false }: { window: Omit<WindowParams, "pictures" | "light">; rng: Rng; whole?: boolean },
+  { window, rng, whole = false }: { window: CutParams; rng: Rng; whole?: boolean },
 ): { image: FloatImage; foreground: Uint8Array | null; left: number; top: number } {
   const { cropPx, minZoom, maxZoom, flips } = window;
+  if (whole && cropPx > sizePx) throw tooLarge(cropPx, sizePx);
   const zoom = minZoom * (maxZoom / minZoom) ** rng.uniform();
   const side = Math.min(sizePx, cropPx / zoom);
   const [mirrorX, mirrorY] = [flips && rng.uniform() < 0.5, flips && rng.uniform() < 0.5];
@@ -116,6 +125,17 @@ export function cutWindow(
     if (count >= LEAST_FOREGROUND * cropPx * cropPx) break;
   }
   return { image: resampled(pixels, { ...place, left, top, channels }), foreground: shown, left, top };
+}
+
+function tooLarge(cropPx: number, sizePx: number): SpecError {
+  return new SpecError({
+    code: "WINDOW_SIZE",
+    message: "A window that is not resampled is larger than the image it is cut from",
+    expected: `cropPx of at most ${sizePx}`,
+    got: String(cropPx),
+    where: "window.cropPx",
+    fix: "Make window.cropPx smaller or detection.sizePx larger, or set window.wholeShare to 0.",
+  });
 }
 
 interface Resampling {

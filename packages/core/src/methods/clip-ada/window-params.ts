@@ -5,6 +5,15 @@ export const windowParams = z
     cropPx: z.int().min(32).max(1024).default(128).describe("Width and height of the windows that are trained on"),
     minZoom: z.number().min(0.25).max(4).default(0.8).describe("Weakest enlargement of a window"),
     maxZoom: z.number().min(0.25).max(4).default(1.25).describe("Strongest enlargement of a window"),
+    wholeShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        "Share of windows that are cut at whole pixels and neither enlarged nor shrunk, so that they are as sharp as the pictures " +
+          "that are evaluated; the others are resampled, which blurs them",
+      ),
     pictures: z
       .enum(["images", "categories"])
       .default("images")

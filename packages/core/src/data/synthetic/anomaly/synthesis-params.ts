@@ -67,6 +67,14 @@ export const synthesisParams = z
       .describe(
         "Pixels that changed by less, brightness in [0, 1], and lie by none that changed more do not count as anomalous",
       ),
+    nearPx: z
+      .int()
+      .min(0)
+      .max(16)
+      .default(2)
+      .describe(
+        "Touched pixels up to this far from one that changed by minChange are anomalous too, along rows and columns; 0: none",
+      ),
   })
   .superRefine((params, context) => {
     const ordered = (

@@ -63,6 +63,15 @@ describe.each(defectNames)("defect %s", (kind) => {
     }
   });
 
+  it("is anomalous exactly where it changed by minChange when nothing near belongs to it", () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const { image, mask } = synthesize(input(seed, 1, { nearPx: 0, minChange: 0.05 }));
+      const before = bar(1);
+      const changed = Array.from(mask, (_, at) => Number(Math.abs(image.data[at]! - before.data[at]!) >= 0.05));
+      expect([...mask]).toEqual(changed);
+    }
+  });
+
   it("lies on the thing where there is one", () => {
     const foreground = foregroundMask(bar(1).data, { ...size, growPx: 0 })!;
     let [inside, all] = [0, 0];

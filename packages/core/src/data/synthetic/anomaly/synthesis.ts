@@ -28,8 +28,6 @@ export interface SyntheticAnomaly {
 
 /** A defect that is not seen is drawn again this often. */
 const TRIES = 5;
-/** Pixels this close to a visible change belong to the defect, where it touched them. */
-const NEAR_PX = 2;
 
 /** A normal image, spoilt or left alone as the parameters' shares say. Depends on its input and the stream alone. */
 export function synthesize({ image, params, rng, foreground, textures = {} }: SynthesisInput): SyntheticAnomaly {
@@ -61,17 +59,18 @@ function spoil(input: DefectInput): SyntheticAnomaly {
     });
     changed = result.image;
   }
-  return { image: changed, mask: visible(image, { changed, touched, minChange: params.minChange }), kinds };
+  return { image: changed, mask: visible(image, { changed, touched, params }), kinds };
 }
 
 /**
- * Touched pixels whose mean change over the channels reaches minChange, and touched ones close by: what lies between the visible
+ * Touched pixels whose mean change over the channels reaches minChange, and touched ones up to nearPx away: what lies between the visible
  * parts of a defect belongs to it.
  */
 function visible(
   { data, width, height, channels }: FloatImage,
-  { changed, touched, minChange }: { changed: FloatImage; touched: Uint8Array; minChange: number },
+  { changed, touched, params }: { changed: FloatImage; touched: Uint8Array; params: SynthesisParams },
 ): Uint8Array<ArrayBuffer> {
+  const { minChange, nearPx } = params;
   const seen = new Uint8Array(touched.length);
   for (let at = 0; at < touched.length; at++) {
     if (touched[at] === 0) continue;
@@ -79,7 +78,7 @@ function visible(
     for (let c = at * channels; c < (at + 1) * channels; c++) sum += Math.abs(changed.data[c]! - data[c]!);
     seen[at] = Number(sum / channels >= minChange);
   }
-  const near = grown(seen, { width, height, radius: NEAR_PX });
+  const near = grown(seen, { width, height, radius: nearPx });
   for (let at = 0; at < near.length; at++) near[at]! &= touched[at]!;
   return near;
 }
