@@ -45,3 +45,7 @@ export const detectionParams = z
   .describe("How maps are made of images");
 
 export type DetectionParams = z.infer<typeof detectionParams>;
+
+/** Is more than the whole picture encoded? The graph of a model's file does that alone, and then gives other maps. */
+export const looksCloser = ({ windowPx, refinement }: DetectionParams): boolean =>
+  windowPx > 0 || refinement.maxObjectShare > 0;

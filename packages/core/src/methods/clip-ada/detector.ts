@@ -3,7 +3,7 @@ import type { Tensor } from "@retort/engine";
 import { compile, type Program, type Provider } from "@retort/engine/node";
 import { SpecError } from "../../base/errors.ts";
 import { inputMultiplePx } from "../../models/clip/config.ts";
-import type { DetectionParams } from "./detection.ts";
+import { type DetectionParams, looksCloser } from "./detection.ts";
 import { detectionGraph, smoothingGraph } from "./detection-graph.ts";
 import type { ClipAdaModel } from "./model-file.ts";
 import type { NormalImage } from "./normal-images.ts";
@@ -58,7 +58,7 @@ export class Detector {
         threads,
       });
     // Maps that are fused first are smoothed afterwards, else within the same graph.
-    const later = refines || windowPx > 0;
+    const later = looksCloser(detection);
     const regionSide = refinement.regionPx * refinement.zoom;
     return new Detector(model, options, [
       windowPx > 0

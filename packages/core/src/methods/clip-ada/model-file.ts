@@ -1,4 +1,4 @@
-import type { Tensor } from "@retort/engine";
+import { onnxMetadata, type Tensor } from "@retort/engine";
 import { z } from "zod";
 import { type ImageTowerConfig, imageTowerConfig } from "../../models/clip/config.ts";
 import { type DescribedFile, readDescribed, writeDescribed } from "../../models/clip/described-file.ts";
@@ -25,7 +25,10 @@ const modelFile: DescribedFile<typeof description> = {
   description,
 };
 
-/** One deployable ONNX file: an image -> map and score; configuration as metadata. */
+/**
+ * One deployable ONNX file: an image -> map and score; configuration as metadata. The graph encodes the whole image once: where the
+ * configuration refines regions or slides windows, only a Detector with it gives the evaluation's maps.
+ */
 export function writeClipAda(model: ClipAdaModel): Uint8Array {
   const { image, params, detection, weights } = model;
   const graph = detectionGraph(model, {
@@ -37,6 +40,9 @@ export function writeClipAda(model: ClipAdaModel): Uint8Array {
   });
   return writeDescribed(modelFile, { description: { image, params, detection }, weights, graph });
 }
+
+/** Is this ONNX file a CLIP-ADA detector? @throws ModelError when it is no ONNX model. */
+export const isClipAda = (bytes: Uint8Array): boolean => modelFile.key in onnxMetadata(bytes);
 
 /** @throws DataError when the file is an ONNX model of another origin; ModelError when it is no ONNX model. */
 export function readClipAda(bytes: Uint8Array, where: string): ClipAdaModel {

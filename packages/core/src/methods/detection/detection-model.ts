@@ -2,8 +2,11 @@
 import { importOnnx, ModelError } from "@retort/engine";
 import { compile, type Provider } from "@retort/engine/node";
 import type { ImageSource } from "../../data/dataset.ts";
-import { decodeImages, imageSize } from "../../data/images.ts";
+import { decodeImages, imageSize as sizeOf } from "../../data/images.ts";
 import type { MapSize } from "../anomaly-evaluation/resize-map.ts";
+import { looksCloser } from "../clip-ada/detection.ts";
+import { type ClipAdaModel, isClipAda, readClipAda } from "../clip-ada/model-file.ts";
+import { clipAdaScorer } from "../clip-ada/scorer.ts";
 
 /** What a detector says of one picture. */
 export interface Detection {
@@ -25,6 +28,7 @@ export interface DetectionModel {
 
 /**
  * A detector from its ONNX file: one input uint8 [1,H,W,3] (or [1,H,W,1], grey), outputs `map` [1,h,w] and `score` [1].
+ * A CLIP-ADA file that says so is applied with its regions and windows, so that maps and scores are those of its evaluation.
  * @throws ModelError for a file of another kind
  */
 export async function openDetectionModel(
@@ -52,33 +56,65 @@ export async function openDetectionModel(
       fix: "Give the model artifact of a clip-ada-train, patchcore, padim or memory-bank stage.",
     });
   }
+  if (isClipAda(bytes)) {
+    const model = readClipAda(bytes, where);
+    if (looksCloser(model.detection)) return closerModel(model, settings);
+  }
   const program = await compile(graph, settings);
   return {
     async detect(source) {
-      const [rgb, size] = await Promise.all([
+      const [rgb, imageSize] = await Promise.all([
         decodeImages([source], { sizePx: height, widthPx: width }),
-        imageSize(source),
+        sizeOf(source),
       ]);
       const data = channels === 3 ? rgb : greyOf(rgb);
       const feeds = { [input.name]: { dtype: "uint8", shape: [1, height, width, channels], data } } as const;
       const { map, score } = await program.run(feeds, { only: ["map", "score"] });
-      const values = map!.data as Float32Array;
       const [mapHeight, mapWidth] = map!.shape.slice(-2) as [number, number];
-      let best = 0;
-      for (let at = 1; at < values.length; at++) if (values[at]! > values[best]!) best = at;
-      return {
+      return withPeak({
         score: (score!.data as Float32Array)[0]!,
-        map: values,
+        map: map!.data as Float32Array,
         mapSize: { width: mapWidth, height: mapHeight },
-        imageSize: size,
-        peak: {
-          x: Math.floor((((best % mapWidth) + 0.5) * size.width) / mapWidth),
-          y: Math.floor(((Math.floor(best / mapWidth) + 0.5) * size.height) / mapHeight),
-          value: values[best]!,
-        },
-      };
+        imageSize,
+      });
     },
     dispose: () => program.dispose(),
+  };
+}
+
+/** CLIP-ADA with regions or windows, which the file's graph has no part of: by the code that its evaluation uses. */
+async function closerModel(
+  model: ClipAdaModel,
+  settings: { provider: Provider; threads: number },
+): Promise<DetectionModel> {
+  const scorer = await clipAdaScorer(model, { detection: model.detection, batchSize: 1, ...settings });
+  return {
+    async detect(source) {
+      const [rgb, imageSize] = await Promise.all([
+        decodeImages([source], { sizePx: scorer.imageSizePx }),
+        sizeOf(source),
+      ]);
+      const { maps, width, height, scores } = await scorer.score(rgb, 1, (_, sizePx) =>
+        decodeImages([source], { sizePx }),
+      );
+      return withPeak({ score: scores[0]!, map: maps, mapSize: { width, height }, imageSize });
+    },
+    dispose: () => scorer.dispose(),
+  };
+}
+
+function withPeak(found: Omit<Detection, "peak">): Detection {
+  const { map, mapSize, imageSize } = found;
+  let best = 0;
+  for (let at = 1; at < map.length; at++) if (map[at]! > map[best]!) best = at;
+  const [column, row] = [best % mapSize.width, Math.floor(best / mapSize.width)];
+  return {
+    ...found,
+    peak: {
+      x: Math.floor(((column + 0.5) * imageSize.width) / mapSize.width),
+      y: Math.floor(((row + 0.5) * imageSize.height) / mapSize.height),
+      value: map[best]!,
+    },
   };
 }
 

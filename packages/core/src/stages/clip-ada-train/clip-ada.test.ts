@@ -1,10 +1,10 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { importOnnx, numbers } from "@retort/engine";
 import { compile } from "@retort/engine/node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { readClipAda } from "../../methods/clip-ada/model-file.ts";
+import { decodeImages } from "../../data/images.ts";
+import { type ClipAdaModel, readClipAda, writeClipAda } from "../../methods/clip-ada/model-file.ts";
 import { clipAdaScorer } from "../../methods/clip-ada/scorer.ts";
+import { openDetectionModel } from "../../methods/detection/detection-model.ts";
 import { readText } from "../../models/clip/text-file.ts";
 import { readTower } from "../../models/clip/tower-file.ts";
 import { clipAdaEvaluate } from "../clip-ada-evaluate/definition.ts";
@@ -88,13 +88,14 @@ describe("clip-ada-train", () => {
     expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)));
   });
 
-  it("goes on from a checkpoint to the same bits", async () => {
+  it("goes on from a checkpoint to the same bits, and says what its file leaves out", async () => {
     const inputs = { tower: pathOf(towers, "tower"), text: pathOf(towers, "text") };
     const params = {
       ...train,
       training: { ...train.training, checkpointEverySteps: 10 },
-      // The choice draws nothing from training; here the weights count.
+      // Neither the choice nor how the model is applied draws anything from training; here the weights count.
       validation: { ...train.validation, chooses: false },
+      detection: { ...train.detection, refinement: { ...train.detection.refinement, maxObjectShare: 1 } },
     };
     const first = testContext(clipAdaTrain, { params, inputs, seed: 3 });
     open.push(first as unknown as TestContext<never>);
@@ -111,6 +112,9 @@ describe("clip-ada-train", () => {
     await runClipAdaTrain(second.context);
     const [resumed, whole] = [second, trained].map((made) => readTower(made.artifacts.get("tower")!.bytes, "tower"));
     expect(resumed!.weights).toEqual(whole!.weights);
+    // Whoever runs the file elsewhere is told that its graph has no regions.
+    const warnings = second.logs.filter(({ level }) => level === "warn");
+    expect(warnings).toEqual([expect.objectContaining({ message: expect.stringContaining("object share 1.") })]);
   });
 
   it("says which regime it is and how the model is to be applied", () => {
@@ -175,20 +179,72 @@ describe("clip-ada-evaluate", () => {
   });
 
   it("exports one file that gives the evaluation's own scores", async () => {
-    const { bytes } = trained.artifacts.get("model")!;
-    writeFileSync(join(trained.context.workDir, "copy.onnx"), bytes);
-    const program = await compile(importOnnx(bytes));
-    const { shape } = program.inputs.pixels!;
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    const pixels = {
-      dtype: "uint8",
-      shape,
-      data: Uint8Array.from({ length: size }, (_, at) => (at * 7) % 256),
-    } as const;
-    const { map, score } = await program.run({ pixels });
+    const model = applied({ windowPx: 0, refinement: { maxObjectShare: 0 } });
+    expect(model.detection.smoothingPx).toBeGreaterThan(0);
+    const program = await compile(importOnnx(writeClipAda(model)));
+    const { channels } = model.image;
+    // Grey, so that one channel and three hold the same picture.
+    const grey = Uint8Array.from({ length: 64 * 64 }, (_, at) => (at * 7) % 256);
+    const data = Uint8Array.from({ length: grey.length * channels }, (_, at) => grey[Math.floor(at / channels)]!);
+    const { map, score } = await program.run({ pixels: { dtype: "uint8", shape: [1, 64, 64, channels], data } });
     await program.dispose();
+    const rgb = Uint8Array.from({ length: grey.length * 3 }, (_, at) => grey[Math.floor(at / 3)]!);
+    const scored = await scoredBy(model, rgb);
     expect(map!.shape).toEqual([1, 64, 64]);
-    expect(numbers(score!)).toHaveLength(1);
-    expect(numbers(map!).every((value) => Number.isFinite(Number(value)))).toBe(true);
+    expectClose(numbers(map!), scored.maps);
+    expectClose(numbers(score!), scored.scores);
+  });
+
+  it.each([
+    ["regions", { windowPx: 0, refinement: { maxObjectShare: 1 } }],
+    ["windows", { windowPx: 32, refinement: { maxObjectShare: 0 } }],
+  ])("is opened for detection with its %s, as the evaluation applies it", async (_, detection) => {
+    const model = applied(detection);
+    const settings = { where: "model", provider: "cpu", threads: 1 } as const;
+    const opened = await openDetectionModel(writeClipAda(model), settings);
+    const data = noise(64);
+    const found = await opened.detect({ kind: "rgb", width: 64, height: 64, data });
+    await opened.dispose();
+    const scored = await scoredBy(model, data);
+    expect(found.map).toEqual(scored.maps);
+    expect(found.score).toBe(scored.scores[0]);
+    expect(found.peak.value).toBe(Math.max(...scored.maps));
+    // The graph alone gives other maps, which is why it is not asked.
+    const plain = await scoredBy(applied({ windowPx: 0, refinement: { maxObjectShare: 0 } }), data);
+    expect(found.map).not.toEqual(plain.maps);
   });
 });
+
+/** The trained model, applied otherwise. */
+function applied({ windowPx, refinement }: { windowPx: number; refinement: { maxObjectShare: number } }): ClipAdaModel {
+  const model = readClipAda(trained.artifacts.get("model")!.bytes, "model");
+  const { detection } = model;
+  return {
+    ...model,
+    detection: { ...detection, smoothingPx: 2, windowPx, refinement: { ...detection.refinement, ...refinement } },
+  };
+}
+
+/** Map and score of one picture, RGB [64, 64, 3], by the evaluation's own scorer. */
+async function scoredBy(model: ClipAdaModel, data: Uint8Array<ArrayBuffer>) {
+  const scorer = await clipAdaScorer(model, {
+    detection: model.detection,
+    batchSize: 1,
+    provider: "cpu",
+    threads: 1,
+  });
+  const source = { kind: "rgb", width: 64, height: 64, data } as const;
+  try {
+    return await scorer.score(data, 1, (_, sizePx) => decodeImages([source], { sizePx }));
+  } finally {
+    await scorer.dispose();
+  }
+}
+
+const noise = (sizePx: number) => Uint8Array.from({ length: sizePx * sizePx * 3 }, (_, at) => (at * 31) % 251);
+
+function expectClose(got: readonly number[], wanted: Float32Array): void {
+  expect(got).toHaveLength(wanted.length);
+  const furthest = got.reduce((most, value, at) => Math.max(most, Math.abs(value - wanted[at]!)), 0);
+  expect(furthest).toBeLessThan(1e-3);
+}

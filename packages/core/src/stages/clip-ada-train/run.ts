@@ -7,6 +7,7 @@ import { SpecError } from "../../base/errors.ts";
 import { type Batch, createPrefetcher } from "../../data/prefetch.ts";
 import type { ClipAdaBatchOptions } from "../../methods/clip-ada/batches.ts";
 import { chooseDetection } from "../../methods/clip-ada/choose-detection.ts";
+import { looksCloser } from "../../methods/clip-ada/detection.ts";
 import { type ClipAdaModel, writeClipAda } from "../../methods/clip-ada/model-file.ts";
 import { NormalImages } from "../../methods/clip-ada/normal-images.ts";
 import { validationImages } from "../../methods/clip-ada/synthetic-validation.ts";
@@ -110,6 +111,15 @@ export async function runClipAdaTrain(context: StageContext<ClipAdaTrainParams>)
   );
   const path = join(context.workDir, "model.onnx");
   await writeFile(path, writeClipAda(model));
+  if (looksCloser(model.detection)) {
+    const { windowPx, refinement } = model.detection;
+    context.log(
+      "warn",
+      `The model is applied with windows of ${windowPx} px and regions up to object share ${refinement.maxObjectShare}. The graph ` +
+        "in its file encodes the whole picture once: in another runtime it gives other maps than the evaluation, while " +
+        "`retort detect` gives the same",
+    );
+  }
   await context.artifact("model", path, { fileName: "model.onnx", regime: method.regime, detection: model.detection });
   const towerPath = join(context.workDir, "tower.onnx");
   const towerWeights = new Map(
