@@ -8,6 +8,7 @@ import { type CategoryEvaluation, evaluateAnomalies } from "./evaluate.ts";
 import { placements } from "./placements.ts";
 import { resizeMap } from "./resize-map.ts";
 import type { WholePictureScorer } from "./scorer.ts";
+import { shownPlaces } from "./shown.ts";
 
 const SIZE = 8;
 
@@ -47,10 +48,10 @@ const random: WholePictureScorer = {
   },
 };
 
-async function evaluate(): Promise<CategoryEvaluation[]> {
+async function evaluate(numSampleImages = 2): Promise<CategoryEvaluation[]> {
   const results: CategoryEvaluation[] = [];
   await evaluateAnomalies(
-    { data, scorerOf: async () => random, numSampleImages: 2 },
+    { data, scorerOf: async () => random, numSampleImages },
     {
       signal: new AbortController().signal,
       progress: () => undefined,
@@ -110,6 +111,27 @@ describe("evaluateAnomalies", () => {
     const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)];
     expect(at(30, 23)).toEqual([64, 224, 255]);
     expect(at(30, 26)).toEqual([11, 11, 11]);
+  });
+});
+
+describe("the pictures that are kept", () => {
+  it("show every kind of defect where there is room for one of each", async () => {
+    const kept = async (count: number) => {
+      const [{ samples }] = (await evaluate(count)) as [CategoryEvaluation];
+      return samples.flatMap(({ imagePng, detail }) => (imagePng === undefined ? [] : [detail.defect]));
+    };
+    expect(await kept(0)).toEqual([]);
+    expect((await kept(3)).sort()).toEqual(["crack", "dent", "good"]);
+    expect(await kept(9)).toEqual(test.map(({ defect }) => defect));
+  });
+
+  it("are spread over each kind, and as many of each as it has", () => {
+    const classes = [...Array<string>(6).fill("good"), ...Array<string>(3).fill("crack"), "dent"];
+    expect(shownPlaces(classes, 1)).toEqual([0]);
+    expect(shownPlaces(classes, 5)).toEqual([0, 3, 6, 7, 9]);
+    expect(shownPlaces(classes, 9)).toHaveLength(9);
+    expect(new Set(shownPlaces(classes, 9)).size).toBe(9);
+    expect(shownPlaces(classes, 10)).toEqual([...classes.keys()]);
   });
 });
 

@@ -19,6 +19,7 @@ import { drawHeatMap } from "./heat-map.ts";
 import { placements } from "./placements.ts";
 import { type MapSize, resizeMap } from "./resize-map.ts";
 import { type AnomalyScorer, meanBrightnessOf } from "./scorer.ts";
+import { shownPlaces } from "./shown.ts";
 
 /** Largest false positive rate of AU-PRO. */
 const AUPRO_LIMIT = 0.3;
@@ -55,7 +56,7 @@ export interface EvaluationOptions {
   data: AnomalyData;
   /** The detector of a category; the same one for all in the unified setting. */
   scorerOf(category: string): Promise<AnomalyScorer>;
-  /** Test pictures kept per category, with heat map and outline. */
+  /** Test pictures kept per category, with heat map and outline; fewer than there are: of every kind of defect. */
   numSampleImages: number;
   /** "full", or the name of a control. */
   condition?: string;
@@ -154,7 +155,7 @@ async function evaluateCategory(
       `${perSecond(performance.now() - startedAt).toFixed(1)} with decoding and ranking`,
   );
   const labels = test.map(isAnomalous);
-  const pictures = await picturesOf(test.slice(0, numSampleImages), shownMaps, signal);
+  const pictures = await picturesOf(test, { shownMaps, count: numSampleImages, signal });
   const pixel = pixelScoresOf(ranker.rank(`pixel metrics of ${name}`), { limit: AUPRO_LIMIT });
   return {
     metrics: {
@@ -201,7 +202,7 @@ const sizeOf = ({ width, height }: AnomalyTestImage) => ({ width, height });
 /** A sample a picture; its score is its share in the image AUROC, the detector's own number stands in the details. */
 function samplesOf(
   scored: readonly Scored[],
-  { labels, pictures }: { labels: readonly boolean[]; pictures: readonly Uint8Array[] },
+  { labels, pictures }: { labels: readonly boolean[]; pictures: ReadonlyMap<number, Uint8Array> },
 ): CategoryEvaluation["samples"] {
   const places = placements(
     scored.map(({ score }) => score),
@@ -209,7 +210,7 @@ function samplesOf(
   );
   const samples: CategoryEvaluation["samples"] = [];
   for (const [index, { image, score, brightness }] of scored.entries()) {
-    const imagePng = pictures[index];
+    const imagePng = pictures.get(index);
     const { imageId, category, defect } = image;
     samples.push({
       sampleId: imageId,
@@ -222,18 +223,18 @@ function samplesOf(
   return samples;
 }
 
-/** PNGs of the first pictures with their heat maps. */
+/** PNGs of pictures with their heat maps, by their place; of every kind of defect where not all are kept. */
 async function picturesOf(
   images: readonly AnomalyTestImage[],
-  shownMaps: readonly ShownMap[],
-  signal: AbortSignal,
-): Promise<Uint8Array[]> {
-  if (images.length === 0) return [];
+  { shownMaps, count, signal }: { shownMaps: readonly ShownMap[]; count: number; signal: AbortSignal },
+): Promise<Map<number, Uint8Array>> {
+  const pictures = new Map<number, Uint8Array>();
+  if (count === 0) return pictures;
   const range = shownRange(shownMaps);
-  const pictures: Uint8Array[] = [];
-  for (const [index, image] of images.entries()) {
+  const classes = images.map(({ defect }) => defect);
+  for (const at of shownPlaces(classes, count)) {
     signal.throwIfAborted();
-    pictures.push(await pictureOf(image, { ...shownMaps[index]!, range }));
+    pictures.set(at, await pictureOf(images[at]!, { ...shownMaps[at]!, range }));
   }
   return pictures;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { anomalyDataParams, anomalyDataReference } from "../../data/anomaly/choice.ts";
+import { sampleImagesParam } from "../detector-params.ts";
 import { deviceParam, threadsParam } from "../resource-params.ts";
 import type { StageDefinition } from "../stage.ts";
 
@@ -24,12 +25,7 @@ export const clipAdaEvaluateParams = z.strictObject({
     .default(null)
     .describe("Standard deviation of the Gaussian over maps, in pixels; empty: as training chose"),
   batchSize: z.int().min(1).max(256).default(4).describe("Images encoded at once"),
-  numSampleImages: z
-    .int()
-    .min(0)
-    .max(10_000)
-    .default(300)
-    .describe("Test pictures kept per category, with heat map and outline"),
+  numSampleImages: sampleImagesParam,
   threads: threadsParam(1),
   device: deviceParam,
 });
