@@ -25,6 +25,18 @@ it("shows what a recipe's synthesis makes of its own pictures, the same for the 
   expect(await ask(2)).not.toEqual(previews);
 });
 
+it("cuts windows from pictures of the size that training scales them to", async () => {
+  const ask = (sizePx: number) =>
+    api.retort.previews.synthesis.query({
+      recipe: "clip-ada",
+      params: { synthesis: { cleanShare: 1 }, window: { cropPx: 64 }, detection: { sizePx } },
+      seed: 1,
+      numSamples: 1,
+    });
+  expect(await ask(64)).toEqual(await ask(64));
+  expect(await ask(128)).not.toEqual(await ask(64));
+});
+
 it("says which recipes have none", async () => {
   const refused = api.retort.previews.synthesis.query({ recipe: "quickstart" });
   await expect(refused).rejects.toSatisfy((error) => describeError(error).code === "NO_SYNTHESIS");

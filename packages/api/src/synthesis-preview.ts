@@ -2,11 +2,10 @@ import { SpecError } from "@retort/core";
 import type { SynthesisPreviewOptions } from "@retort/core/node";
 import { completeParams, findRecipe } from "./parameters.ts";
 
-/** Pictures are scaled to this before windows are cut: what the smallest towers look at. */
-const sizePx = 224;
-
 /** The recipe's schema has read them. */
-type Synthetic = Pick<SynthesisPreviewOptions, "data" | "synthesis" | "window">;
+type Synthetic = Pick<SynthesisPreviewOptions, "data" | "synthesis" | "window"> & { detection: { sizePx: number } };
+
+const NEEDED = ["data", "synthesis", "window", "detection"] as const;
 
 /** @throws SpecError UNKNOWN_RECIPE, BAD_PARAMS, NO_SYNTHESIS; DataError for pictures that cannot be read here */
 export async function previewRecipeSynthesis(request: {
@@ -20,19 +19,19 @@ export async function previewRecipeSynthesis(request: {
     throw new SpecError({
       code: "NO_SYNTHESIS",
       message: `The recipe "${request.recipe}" makes no synthetic anomalies`,
-      expected: "a recipe with the parameters data, synthesis and window, such as clip-ada",
+      expected: `a recipe with the parameters ${NEEDED.join(", ")}, such as clip-ada`,
       where: "recipe",
     });
   }
   // Decoding pictures loads native code, which no other page needs.
   const { previewSynthesis } = await import("@retort/core/node");
-  const { data, synthesis, window } = params;
+  const { data, synthesis, window, detection } = params;
   const { seed, numSamples } = request;
   const made = await previewSynthesis({
     data,
     synthesis,
     window,
-    sizePx: Math.max(sizePx, window.cropPx),
+    sizePx: detection.sizePx,
     seed,
     numSamples,
   });
@@ -43,5 +42,5 @@ export async function previewRecipeSynthesis(request: {
 }
 
 function hasSynthesis(params: Record<string, unknown>): params is Record<string, unknown> & Synthetic {
-  return ["data", "synthesis", "window"].every((key) => typeof params[key] === "object" && params[key] !== null);
+  return NEEDED.every((key) => typeof params[key] === "object" && params[key] !== null);
 }

@@ -34,3 +34,19 @@ it("leaves windows alone where the parameters say so", async () => {
     [[], 0],
   ]);
 });
+
+it("lights windows as training does, without a share of it being called a defect", async () => {
+  const synthesis = synthesisParams.parse({ cleanShare: 1 });
+  const shown = async (light: number) => {
+    const window = windowParams.parse({ cropPx: 48, light });
+    const [preview] = await previewSynthesis({ ...options, synthesis, window, numSamples: 1 });
+    const { data, info } = await sharp(preview!.png).raw().toBuffer({ resolveWithObject: true });
+    const column = (x: number) => Array.from({ length: 48 }, (_, y) => data[(y * info.width + x) * info.channels]!);
+    const window48 = (left: number) => Array.from({ length: 48 }, (_, x) => column(left + x));
+    return { before: window48(0), after: window48(48 + 4), areaFraction: preview!.areaFraction };
+  };
+  const [even, lit] = [await shown(0), await shown(0.5)];
+  expect(lit.before).not.toEqual(even.before);
+  expect(lit.after).toEqual(lit.before);
+  expect(lit.areaFraction).toBe(0);
+});

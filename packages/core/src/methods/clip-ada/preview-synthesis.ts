@@ -4,14 +4,14 @@ import type { AnomalyDataParams } from "../../data/anomaly/choice.ts";
 import { encodePng } from "../../data/images.ts";
 import type { DefectName, SynthesisParams } from "../../data/synthetic/anomaly/synthesis-params.ts";
 import { NormalImages } from "./normal-images.ts";
-import { cutWindow, spoilt, toBytes } from "./training-window.ts";
+import { drawWindow, toBytes } from "./training-window.ts";
 import type { WindowParams } from "./window-params.ts";
 
 export interface SynthesisPreviewOptions {
   data: AnomalyDataParams;
   synthesis: SynthesisParams;
   window: WindowParams;
-  /** Side that pictures are scaled to before windows are cut. */
+  /** Side that pictures are scaled to before windows are cut: the detection's, as in training. */
   sizePx: number;
   numSamples: number;
   seed: number;
@@ -29,6 +29,8 @@ export interface SynthesisPreview {
 
 /** So many pictures of each category are read: enough to show what the parameters do, quick enough for a form. */
 const IMAGES_PER_CATEGORY = 4;
+/** Of larger pictures fewer are read, down to one, since all are kept in memory. */
+const FULL_COUNT_PX = 1024;
 const OUTLINE = [64, 224, 255] as const;
 
 /**
@@ -37,7 +39,8 @@ const OUTLINE = [64, 224, 255] as const;
  */
 export async function previewSynthesis(options: SynthesisPreviewOptions): Promise<SynthesisPreview[]> {
   const { data, synthesis, window, sizePx, numSamples, seed } = options;
-  const maxImages = Math.min(data.few.maxImages ?? IMAGES_PER_CATEGORY, IMAGES_PER_CATEGORY);
+  const numRead = Math.max(1, Math.floor(IMAGES_PER_CATEGORY * Math.min(1, (FULL_COUNT_PX / sizePx) ** 2)));
+  const maxImages = Math.min(data.few.maxImages ?? numRead, numRead);
   const images = await NormalImages.load(
     { data: { ...data, few: { ...data.few, maxImages } }, synthesis, channels: 3, sizePx, heldOut: 0, seed },
     "train",
@@ -48,10 +51,9 @@ export async function previewSynthesis(options: SynthesisPreviewOptions): Promis
     const stream = rng.stream(`sample-${at}`);
     // Categories in turn, so that a few samples show all of them.
     const { name, images: normals } = images.categories[at % images.categories.length]!;
-    const cut = cutWindow(stream.pick(normals), images, { window, rng: stream });
-    const { image, mask, kinds } = spoilt(images, { ...cut, synthesis, rng: stream });
+    const { before, image, mask, kinds } = drawWindow(stream.pick(normals), images, { window, synthesis, rng: stream });
     const size = window.cropPx;
-    const png = await sideBySide([toBytes(cut.image), outlined(toBytes(image), mask, size), greyOf(mask)], size);
+    const png = await sideBySide([toBytes(before), outlined(toBytes(image), mask, size), greyOf(mask)], size);
     const numInside = mask.reduce((sum, value) => sum + value, 0);
     previews.push({ category: name, kinds, areaFraction: numInside / mask.length, png });
   }

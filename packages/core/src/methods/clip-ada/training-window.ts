@@ -21,18 +21,30 @@ type CutParams = Pick<WindowParams, "cropPx" | "minZoom" | "maxZoom" | "flips">;
 const LEAST_FOREGROUND = 0.02;
 const TRIES = 4;
 
+export interface WindowDraw {
+  window: WindowParams;
+  synthesis: SynthesisParams;
+  rng: Rng;
+}
+
 /** A random window of a random image, spoilt or not. Depends on the images and the stream alone. */
-export function sampleWindow(
+export function sampleWindow(images: NormalImages, draw: WindowDraw): TrainingSample {
+  const normal = images.pick(draw.rng, draw.window.pictures);
+  const { image, mask } = drawWindow(normal, images, draw);
+  return { pixels: toBytes(image), brightness: normal.brightness, mask };
+}
+
+/** A random window of that image, cut, lit and then spoilt or not; `before`: as it is before a defect is laid over it. */
+export function drawWindow(
+  normal: NormalImage,
   images: NormalImages,
-  { window, synthesis, rng }: { window: WindowParams; synthesis: SynthesisParams; rng: Rng },
-): TrainingSample {
-  const normal = images.pick(rng, window.pictures);
+  { window, synthesis, rng }: WindowDraw,
+): SyntheticAnomaly & { before: FloatImage } {
   // Nothing is drawn for a share of 0, so that streams stay what they were before there was a choice.
   const whole = window.wholeShare > 0 && rng.uniform() < window.wholeShare;
   const cut = cutWindow(normal, images, { window: whole ? { ...window, minZoom: 1, maxZoom: 1 } : window, rng, whole });
   light(cut.image, { most: window.light, rng });
-  const { image, mask } = spoilt(images, { image: cut.image, foreground: cut.foreground, synthesis, rng });
-  return { pixels: toBytes(image), brightness: normal.brightness, mask };
+  return { ...spoilt(images, { image: cut.image, foreground: cut.foreground, synthesis, rng }), before: cut.image };
 }
 
 /** Brightness times a plane through 1 in the window's middle that slopes by `most` at its edges: light is never anomalous. Changes the image. */
