@@ -1,3 +1,4 @@
+import { defectNames } from "../../data/synthetic/anomaly/synthesis-params.ts";
 import type { RecipeSweep } from "../recipe.ts";
 
 const seeds = [1, 2, 3];
@@ -33,20 +34,14 @@ export const clipAdaSweeps = {
   },
   synthesis: {
     title: "Kinds of synthetic defects",
-    summary: "Each kind alone, the three of the literature, all five, and defects anywhere instead of on the thing.",
+    summary: "Each kind alone, the three of the literature, all of them, and defects anywhere instead of on the thing.",
     search: {
       space: {
         parameters: {
           synthesis: {
             kinds: {
               type: "choice",
-              values: [
-                ["perlin"],
-                ["cutpaste"],
-                ["scar"],
-                ["perlin", "cutpaste", "scar"],
-                ["perlin", "cutpaste", "scar", "spot", "line"],
-              ],
+              values: [...defectNames.map((kind) => [kind]), ["perlin", "cutpaste", "scar"], [...defectNames]],
             },
             foreground: { type: "choice", values: ["auto", "none"] },
           },
@@ -82,7 +77,7 @@ export const clipAdaSweeps = {
   },
   "data-share": {
     title: "Share of the data",
-    summary: "All normal pictures, 10 % of them, and 8, 4, 2 or 1 of each category.",
+    summary: "All normal pictures, 50 %, 10 % or 5 % of them, and 8, 4, 2 or 1 of each category.",
     search: {
       space: {
         ablations: {
@@ -93,6 +88,8 @@ export const clipAdaSweeps = {
                 on: { "data.few.percent": 100, "data.few.maxImages": null },
                 off: { "data.few.percent": 10 },
                 variants: {
+                  "50 %": { "data.few.percent": 50 },
+                  "5 %": { "data.few.percent": 5 },
                   "8 images": { "data.few.maxImages": 8 },
                   "4 images": { "data.few.maxImages": 4 },
                   "2 images": { "data.few.maxImages": 2 },
