@@ -51,8 +51,9 @@ export const clipAdaSweeps = {
     },
   },
   maps: {
-    title: "Layers, adapter and resolution",
-    summary: "Maps of the finest layer or of three, an adapter on the features, a smaller image.",
+    title: "Layers, adapter, resolution and windows",
+    summary:
+      "Maps of the finest layer or of three, an adapter on the features, a smaller image, windows that are encoded by themselves.",
     search: {
       space: {
         ablations: {
@@ -61,6 +62,7 @@ export const clipAdaSweeps = {
             axes: {
               layers: { on: { "method.layers": [4] }, off: { "method.layers": [4, 8, 16] } },
               adapter: { on: { "method.adapter": "none" }, off: { "method.adapter": "linear" } },
+              windows: { on: { "detection.windowPx": 0 }, off: { "detection.windowPx": 128 } },
               resolution: { on: { "detection.sizePx": 256 }, off: { "detection.sizePx": 128 } },
             },
           },

@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { importOnnx, numbers } from "@retort/engine";
 import { compile } from "@retort/engine/node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeImages } from "../../data/images.ts";
+import type { DetectionParams } from "../../methods/clip-ada/detection.ts";
 import { type ClipAdaModel, readClipAda, writeClipAda } from "../../methods/clip-ada/model-file.ts";
 import { clipAdaScorer } from "../../methods/clip-ada/scorer.ts";
 import { openDetectionModel } from "../../methods/detection/detection-model.ts";
@@ -178,8 +181,51 @@ describe("clip-ada-evaluate", () => {
     expect(all.maps).not.toEqual(none.maps);
   });
 
+  it("gives the whole picture's map when a window is as large as the picture", async () => {
+    const whole = await scoredBy(applied(), greyNoise(64));
+    const window = await scoredBy(applied({ windowPx: 64 }), greyNoise(64));
+    expectClose([...window.maps], whole.maps);
+    expectClose([...window.scores], whole.scores);
+  });
+
+  it("gives the mean of half overlapping windows, each as if it were the picture, and the highest window's score", async () => {
+    // A pattern that repeats every 16 pixels: every window of 32 shows the same, as bright as the whole.
+    const pattern = greyNoise(16);
+    const tiled = (sizePx: number) =>
+      Uint8Array.from({ length: sizePx * sizePx * 3 }, (_, at) => {
+        const [x, y] = [Math.floor(at / 3) % sizePx, Math.floor(at / 3 / sizePx)];
+        return pattern[((y % 16) * 16 + (x % 16)) * 3]!;
+      });
+    const one = await scoredBy(applied({ sizePx: 32, smoothingPx: 0 }), tiled(32));
+    const slid = await scoredBy(applied({ windowPx: 32, smoothingPx: 0 }), tiled(64));
+    const expected = Float32Array.from({ length: 64 * 64 }, (_, at) => {
+      const [x, y] = [at % 64, Math.floor(at / 64)];
+      const covering = (place: number) => [0, 16, 32].filter((start) => place >= start && place < start + 32);
+      const values = covering(y).flatMap((top) => covering(x).map((left) => one.maps[(y - top) * 32 + (x - left)]!));
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    });
+    expectClose([...slid.maps], expected);
+    expectClose([...slid.scores], one.scores);
+    expect(new Set(one.maps).size).toBeGreaterThan(100);
+  });
+
+  it("is evaluated with the windows it was trained for, or with the evaluation's own", async () => {
+    const path = join(trained.context.workDir, "windows.onnx");
+    writeFileSync(path, writeClipAda(applied({ windowPx: 32 })));
+    const encoded = async (params: Record<string, unknown>) => {
+      const run = await ran(clipAdaEvaluate, runClipAdaEvaluate, {
+        params: { data, ...params },
+        inputs: { model: path },
+      });
+      return run.logs.map(({ message }) => message).filter((message) => message.includes("windows encoded"));
+    };
+    // Four pictures of 64 pixels have nine windows of 32 each.
+    expect(await encoded({})).toEqual(["woven-fabric: 36 windows encoded besides 4 images"]);
+    expect(await encoded({ windowPx: 0 })).toEqual(["woven-fabric: 0 windows encoded besides 4 images"]);
+  });
+
   it("exports one file that gives the evaluation's own scores", async () => {
-    const model = applied({ windowPx: 0, refinement: { maxObjectShare: 0 } });
+    const model = applied();
     expect(model.detection.smoothingPx).toBeGreaterThan(0);
     const program = await compile(importOnnx(writeClipAda(model)));
     const { channels } = model.image;
@@ -196,8 +242,8 @@ describe("clip-ada-evaluate", () => {
   });
 
   it.each([
-    ["regions", { windowPx: 0, refinement: { maxObjectShare: 1 } }],
-    ["windows", { windowPx: 32, refinement: { maxObjectShare: 0 } }],
+    ["regions", { refinement: { maxObjectShare: 1 } }],
+    ["windows", { windowPx: 32 }],
   ])("is opened for detection with its %s, as the evaluation applies it", async (_, detection) => {
     const model = applied(detection);
     const settings = { where: "model", provider: "cpu", threads: 1 } as const;
@@ -210,22 +256,28 @@ describe("clip-ada-evaluate", () => {
     expect(found.score).toBe(scored.scores[0]);
     expect(found.peak.value).toBe(Math.max(...scored.maps));
     // The graph alone gives other maps, which is why it is not asked.
-    const plain = await scoredBy(applied({ windowPx: 0, refinement: { maxObjectShare: 0 } }), data);
+    const plain = await scoredBy(applied(), data);
     expect(found.map).not.toEqual(plain.maps);
   });
 });
 
-/** The trained model, applied otherwise. */
-function applied({ windowPx, refinement }: { windowPx: number; refinement: { maxObjectShare: number } }): ClipAdaModel {
+/** The trained model, applied otherwise: smoothed, neither windows nor regions unless they are given. */
+function applied({ refinement, ...more }: Partial<Omit<DetectionParams, "refinement">> & { refinement?: object } = {}) {
   const model = readClipAda(trained.artifacts.get("model")!.bytes, "model");
   const { detection } = model;
   return {
     ...model,
-    detection: { ...detection, smoothingPx: 2, windowPx, refinement: { ...detection.refinement, ...refinement } },
+    detection: {
+      ...detection,
+      smoothingPx: 2,
+      windowPx: 0,
+      ...more,
+      refinement: { ...detection.refinement, maxObjectShare: 0, ...refinement },
+    },
   };
 }
 
-/** Map and score of one picture, RGB [64, 64, 3], by the evaluation's own scorer. */
+/** Map and score of one picture, RGB of the detection's size, by the evaluation's own scorer. */
 async function scoredBy(model: ClipAdaModel, data: Uint8Array<ArrayBuffer>) {
   const scorer = await clipAdaScorer(model, {
     detection: model.detection,
@@ -233,15 +285,20 @@ async function scoredBy(model: ClipAdaModel, data: Uint8Array<ArrayBuffer>) {
     provider: "cpu",
     threads: 1,
   });
-  const source = { kind: "rgb", width: 64, height: 64, data } as const;
+  const { sizePx } = model.detection;
+  const source = { kind: "rgb", width: sizePx, height: sizePx, data } as const;
   try {
-    return await scorer.score(data, 1, (_, sizePx) => decodeImages([source], { sizePx }));
+    return await scorer.score(data, 1, (_, largePx) => decodeImages([source], { sizePx: largePx }));
   } finally {
     await scorer.dispose();
   }
 }
 
 const noise = (sizePx: number) => Uint8Array.from({ length: sizePx * sizePx * 3 }, (_, at) => (at * 31) % 251);
+
+/** Grey, so that a tower of one channel sees no rounded brightness: it then has the statistics of the picture it is given. */
+const greyNoise = (sizePx: number) =>
+  Uint8Array.from({ length: sizePx * sizePx * 3 }, (_, at) => (Math.floor(at / 3) * 37) % 251);
 
 function expectClose(got: readonly number[], wanted: Float32Array): void {
   expect(got).toHaveLength(wanted.length);
