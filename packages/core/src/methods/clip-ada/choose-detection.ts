@@ -1,7 +1,7 @@
 // [node]
 import { compile, type Provider } from "@retort/engine/node";
 import { averagePrecision } from "../../metrics/anomaly/average-precision.ts";
-import type { DetectionParams } from "./detection.ts";
+import type { DetectionParams, RefinementLevel } from "./detection.ts";
 import { smoothingGraph } from "./detection-graph.ts";
 import { Detector, objectShare } from "./detector.ts";
 import type { ClipAdaModel } from "./model-file.ts";
@@ -11,6 +11,7 @@ import type { ValidationImage } from "./synthetic-validation.ts";
 export interface DetectionTrial {
   smoothingPx: number;
   maxObjectShare: number;
+  level: RefinementLevel;
   pixelAp: Record<string, number>;
   /** Mean over categories. */
   mean: number;
@@ -29,14 +30,22 @@ const SMOOTHING = [0, 1, 2, 4];
 /** A more costly setting has to be better by this much. */
 const LEAST_GAIN = 0.002;
 
+export interface ChoiceOptions {
+  /** Levels of refined regions that are tried; in this order among equals. */
+  levels: readonly RefinementLevel[];
+  provider: Provider;
+  threads: number;
+  signal: AbortSignal;
+}
+
 /**
- * Chooses smoothing, and up to which object size candidate regions are refined, by the mean pixel AP over categories on
- * synthetic anomalies. No test picture takes part. Among equals the cheaper setting wins.
+ * Chooses smoothing, and up to which object size candidate regions are refined and at which of the levels, by the mean pixel AP
+ * over categories on synthetic anomalies. No test picture takes part. Among equals the cheaper setting wins.
  */
 export async function chooseDetection(
   model: ClipAdaModel,
   images: readonly ValidationImage[],
-  { provider, threads, signal }: { provider: Provider; threads: number; signal: AbortSignal },
+  { levels, provider, threads, signal }: ChoiceOptions,
 ): Promise<DetectionChoice> {
   const shares = images.map(({ foreground }) => objectShare(foreground));
   // Refinement does nothing to images above the limit, so few limits differ: none, between the categories' sizes, all.
@@ -44,9 +53,9 @@ export async function chooseDetection(
     (a, b) => a - b,
   );
   const trials: DetectionTrial[] = [];
-  const raw = async (maxObjectShare: number): Promise<Float32Array<ArrayBuffer>[]> => {
+  const raw = async (choice: { maxObjectShare: number; level?: RefinementLevel }) => {
     const { detection } = model;
-    const refinement = { ...detection.refinement, maxObjectShare };
+    const refinement = { ...detection.refinement, ...choice };
     const detector = await Detector.create(model, {
       detection: { ...detection, smoothingPx: 0, refinement },
       batchSize: 4,
@@ -60,32 +69,41 @@ export async function chooseDetection(
       await detector.dispose();
     }
   };
-  const unsmoothed = { coarse: await raw(0), refined: await raw(1) };
+  const coarseMaps = await raw({ maxObjectShare: 0 });
+  const refinedMaps: { level: RefinementLevel; maps: Float32Array<ArrayBuffer>[] }[] = [];
+  for (const level of levels) refinedMaps.push({ level, maps: await raw({ maxObjectShare: 1, level }) });
   for (const smoothingPx of SMOOTHING) {
-    const coarse = await smoothedMaps(unsmoothed.coarse, { sizePx: model.detection.sizePx, smoothingPx, threads });
-    const refined = await smoothedMaps(unsmoothed.refined, { sizePx: model.detection.sizePx, smoothingPx, threads });
-    signal.throwIfAborted();
-    for (const maxObjectShare of new Set(limits)) {
-      const isRefined = shares.map((share) => maxObjectShare > 0 && share <= maxObjectShare);
-      const maps = images.map((_, at) => (isRefined[at] ? refined : coarse)[at]!);
-      const pixelAp = apByCategory(images, maps);
-      const values = Object.values(pixelAp);
-      trials.push({
-        smoothingPx,
-        maxObjectShare,
-        pixelAp,
-        mean: values.reduce((sum, value) => sum + value, 0) / values.length,
-        refinedShare: isRefined.filter(Boolean).length / images.length,
-      });
+    const smoothed = (maps: readonly Float32Array<ArrayBuffer>[]) =>
+      smoothedMaps(maps, { sizePx: model.detection.sizePx, smoothingPx, threads });
+    const coarse = await smoothed(coarseMaps);
+    for (const [order, { level, maps: sharp }] of refinedMaps.entries()) {
+      const refined = await smoothed(sharp);
+      signal.throwIfAborted();
+      for (const maxObjectShare of new Set(limits)) {
+        // Where nothing is refined there are no levels.
+        if (maxObjectShare === 0 && order > 0) continue;
+        const isRefined = shares.map((share) => maxObjectShare > 0 && share <= maxObjectShare);
+        const maps = images.map((_, at) => (isRefined[at] ? refined : coarse)[at]!);
+        const pixelAp = apByCategory(images, maps);
+        const values = Object.values(pixelAp);
+        trials.push({
+          smoothingPx,
+          maxObjectShare,
+          level,
+          pixelAp,
+          mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+          refinedShare: isRefined.filter(Boolean).length / images.length,
+        });
+      }
     }
   }
   const cost = ({ refinedShare, smoothingPx }: DetectionTrial) => refinedShare + smoothingPx / 1000;
   trials.sort((a, b) => b.mean - a.mean || cost(a) - cost(b));
   const good = trials.filter(({ mean }) => mean >= trials[0]!.mean - LEAST_GAIN).sort((a, b) => cost(a) - cost(b));
-  const { smoothingPx, maxObjectShare } = good[0]!;
+  const { smoothingPx, maxObjectShare, level } = good[0]!;
   const { detection } = model;
   return {
-    detection: { ...detection, smoothingPx, refinement: { ...detection.refinement, maxObjectShare } },
+    detection: { ...detection, smoothingPx, refinement: { ...detection.refinement, maxObjectShare, level } },
     trials,
   };
 }

@@ -1,5 +1,9 @@
 import { z } from "zod";
 
+/** What becomes of a refined region's level before it is fused. */
+export const refinementLevels = ["as-is", "median"] as const;
+export type RefinementLevel = (typeof refinementLevels)[number];
+
 /** How a trained model is applied; every step can be left out. */
 export const detectionParams = z
   .strictObject({
@@ -37,6 +41,13 @@ export const detectionParams = z
         regionPx: z.int().min(16).max(4096).default(128).describe("Side of a region, in pixels of the resized image"),
         zoom: z.int().min(1).max(8).default(2).describe("How much larger a region is encoded again"),
         weight: z.number().min(0).max(1).default(0.5).describe("Share of the refined map where there is one"),
+        level: z
+          .enum(refinementLevels)
+          .default("as-is")
+          .describe(
+            "median: a refined region is shifted until its median is the coarse map's there, since logits lie at another level " +
+              "where a picture is enlarged; as-is: not",
+          ),
       })
       .prefault({})
       .describe("Candidate regions are found in the coarse map, encoded again at a higher resolution, and fused"),

@@ -149,7 +149,7 @@ export class Detector {
   /** Candidate regions encoded again, larger; inside them the map becomes a mean of both. Changes the detection. */
   async #refine(detection: Detection, { brightness }: NormalImage, enlarged: Uint8Array): Promise<void> {
     const { sizePx, refinement } = this.#options.detection;
-    const { numRegions, regionPx, zoom, weight } = refinement;
+    const { numRegions, regionPx, zoom, weight, level } = refinement;
     const regions = candidateRegions(detection.map, { width: sizePx, height: sizePx, numRegions, regionPx });
     const side = regionPx * zoom;
     const windows = regions.map(({ left, top }) => ({ left: left * zoom, top: top * zoom }));
@@ -165,10 +165,11 @@ export class Detector {
     const counts = new Uint16Array(coarse.length);
     for (const [at, { left, top }] of regions.entries()) {
       const fine = shrunk(encoded[at]!.map, { side, zoom });
+      const shift = level === "as-is" ? 0 : median(cropped(coarse, { left, top, sizePx, regionPx })) - median(fine);
       for (let y = 0; y < regionPx; y++) {
         for (let x = 0; x < regionPx; x++) {
           const to = (top + y) * sizePx + left + x;
-          sum[to]! += fine[y * regionPx + x]!;
+          sum[to]! += fine[y * regionPx + x]! + shift;
           counts[to]!++;
         }
       }
@@ -233,6 +234,26 @@ function shrunk(map: Float32Array, { side, zoom }: { side: number; zoom: number 
     out[Math.floor(y / zoom) * small + Math.floor(x / zoom)]! += map[at]! / (zoom * zoom);
   }
   return out;
+}
+
+/** A square of a map, [regionPx, regionPx]. */
+function cropped(
+  map: Float32Array,
+  { left, top, sizePx, regionPx }: Region & { sizePx: number; regionPx: number },
+): Float32Array {
+  const out = new Float32Array(regionPx * regionPx);
+  for (let y = 0; y < regionPx; y++) {
+    const from = (top + y) * sizePx + left;
+    out.set(map.subarray(from, from + regionPx), y * regionPx);
+  }
+  return out;
+}
+
+/** The mean of the middle two where their number is even. */
+function median(values: Float32Array): number {
+  const sorted = values.toSorted();
+  const middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
 
 function floats(tensor: Tensor): Float32Array<ArrayBuffer> {

@@ -131,6 +131,7 @@ describe("clip-ada-train", () => {
     const inputs = { tower: pathOf(towers, "tower"), text: pathOf(towers, "text") };
     const params = {
       ...train,
+      validation: { ...train.validation, triesLevels: true },
       method: { regime: "frozen", adapter: "linear", prompt: { numPrompts: 2, numDeepTokens: 2, deepBlocks: 1 } },
     };
     const frozen = await ran(clipAdaTrain, runClipAdaTrain, { params, inputs, seed: 3 });
@@ -138,6 +139,12 @@ describe("clip-ada-train", () => {
     for (const [name, tensor] of before!.weights) expect(after!.weights.get(name)).toEqual(tensor);
     const model = readClipAda(frozen.artifacts.get("model")!.bytes, "model");
     expect(numbers(model.weights.get("adapter.4.weight")!).some((value) => value !== 0)).toBe(true);
+    const tried = frozen.logs.map(({ message }) => message).filter((message) => message.includes("smoothing 0 px"));
+    const count = (text: string) => tried.filter((message) => message.includes(text)).length;
+    // Both levels are tried wherever something is refined, and once where nothing is.
+    expect(count("share 0.00")).toBe(1);
+    expect(count("level median")).toBe(count("level as-is") - 1);
+    expect(count("level median")).toBeGreaterThan(0);
   });
 });
 
@@ -179,6 +186,26 @@ describe("clip-ada-evaluate", () => {
       [1, side],
     ]);
     expect(all.maps).not.toEqual(none.maps);
+  });
+
+  it("shifts a refined region to the coarse map's median where it is asked to, and changes nothing else about it", async () => {
+    // One region that is the picture, fused with all of its weight: what is left is the refined map itself.
+    const region = { maxObjectShare: 1, numRegions: 1, regionPx: 64, weight: 1 };
+    const at = async (refinement: object) => (await scoredBy(applied({ smoothingPx: 0, refinement }), noise(64))).maps;
+    const [coarse, asIs, level] = [await at({}), await at(region), await at({ ...region, level: "median" })];
+    const middle = (map: Float32Array) => (map.toSorted()[64 * 32 - 1]! + map.toSorted()[64 * 32]!) / 2;
+    const shift = middle(coarse) - middle(asIs);
+    expect(Math.abs(shift)).toBeGreaterThan(0.01);
+    expectClose(
+      [...level],
+      asIs.map((value) => value + shift),
+    );
+    // Half the weight of a region that is a quarter: the rest of the map stays as it was.
+    const quarter = { maxObjectShare: 1, numRegions: 1, regionPx: 32, weight: 0.5, level: "median" };
+    const fused = await at(quarter);
+    const changed = fused.filter((value, pixel) => value !== coarse[pixel]).length;
+    expect(changed).toBeGreaterThan(32 * 32 * 0.9);
+    expect(changed).toBeLessThanOrEqual(32 * 32);
   });
 
   it("gives the whole picture's map when a window is as large as the picture", async () => {

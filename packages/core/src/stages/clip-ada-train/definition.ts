@@ -58,6 +58,10 @@ export const clipAdaTrainParams = z.strictObject({
         .describe(
           "Smoothing and up to which object size regions are refined are chosen by pixel AP there; false: as given",
         ),
+      triesLevels: z
+        .boolean()
+        .default(false)
+        .describe("Every level of refined regions is tried as well and the best chosen; false: the one given"),
     })
     .prefault({})
     .describe("Synthetic validation; no test picture is looked at"),

@@ -7,7 +7,7 @@ import { SpecError } from "../../base/errors.ts";
 import { type Batch, createPrefetcher } from "../../data/prefetch.ts";
 import type { ClipAdaBatchOptions } from "../../methods/clip-ada/batches.ts";
 import { chooseDetection } from "../../methods/clip-ada/choose-detection.ts";
-import { looksCloser } from "../../methods/clip-ada/detection.ts";
+import { looksCloser, refinementLevels } from "../../methods/clip-ada/detection.ts";
 import { type ClipAdaModel, writeClipAda } from "../../methods/clip-ada/model-file.ts";
 import { NormalImages } from "../../methods/clip-ada/normal-images.ts";
 import { validationImages } from "../../methods/clip-ada/synthetic-validation.ts";
@@ -157,13 +157,18 @@ async function withDetection(
       numImages: validation.numImages,
       seed,
     }),
-    { provider: params.device, threads: params.threads, signal },
+    {
+      levels: validation.triesLevels ? refinementLevels : [params.detection.refinement.level],
+      provider: params.device,
+      threads: params.threads,
+      signal,
+    },
   );
-  for (const { smoothingPx, maxObjectShare, mean, pixelAp } of chosen.trials) {
+  for (const { smoothingPx, maxObjectShare, level, mean, pixelAp } of chosen.trials) {
     const each = Object.entries(pixelAp).map(([category, value]) => `${category} ${value.toFixed(3)}`);
     log(
       "info",
-      `synthetic validation, smoothing ${smoothingPx} px, refined up to object share ${maxObjectShare.toFixed(2)}: pixel AP ${mean.toFixed(3)} (${each.join(", ")})`,
+      `synthetic validation, smoothing ${smoothingPx} px, refined up to object share ${maxObjectShare.toFixed(2)}, level ${level}: pixel AP ${mean.toFixed(3)} (${each.join(", ")})`,
     );
   }
   metric("validationPixelAp", training.numSteps, chosen.trials[0]!.mean);
