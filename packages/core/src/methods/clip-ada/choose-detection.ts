@@ -63,7 +63,7 @@ export async function chooseDetection(
       threads,
     });
     try {
-      const found = await detector.detect(images, (at) => enlarged(images[at]!, model));
+      const found = await detector.detect(images, (at) => images[at]!.large);
       return found.map(({ map }) => map);
     } finally {
       await detector.dispose();
@@ -148,31 +148,4 @@ function apByCategory(images: readonly ValidationImage[], maps: readonly Float32
     return [category, averagePrecision({ scores, labels })] as const;
   });
   return Object.fromEntries(entries);
-}
-
-/** Bilinear, by the region's zoom: validation images exist at one size alone, since they are spoilt there. */
-function enlarged({ pixels }: ValidationImage, { image, detection }: ClipAdaModel): Uint8Array {
-  const { sizePx, refinement } = detection;
-  const { zoom } = refinement;
-  const { channels } = image;
-  const side = sizePx * zoom;
-  const out = new Uint8Array(side * side * channels);
-  const place = (i: number) => {
-    const position = Math.min(sizePx - 1, Math.max(0, (i + 0.5) / zoom - 0.5));
-    const low = Math.floor(position);
-    return { low, high: Math.min(sizePx - 1, low + 1), share: position - low };
-  };
-  const places = Array.from({ length: side }, (_, i) => place(i));
-  let to = 0;
-  for (const row of places) {
-    for (const column of places) {
-      for (let c = 0; c < channels; c++) {
-        const at = (y: number, x: number) => pixels[(y * sizePx + x) * channels + c]!;
-        const upper = at(row.low, column.low) * (1 - column.share) + at(row.low, column.high) * column.share;
-        const lower = at(row.high, column.low) * (1 - column.share) + at(row.high, column.high) * column.share;
-        out[to++] = Math.round(upper * (1 - row.share) + lower * row.share);
-      }
-    }
-  }
-  return out;
 }

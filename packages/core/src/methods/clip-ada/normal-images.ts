@@ -28,6 +28,8 @@ export interface NormalImagesOptions {
   channels: 1 | 3;
   sizePx: number;
   heldOut: number;
+  /** The first so many of each category alone are decoded; default: all. */
+  maxImages?: number;
   seed: number;
 }
 
@@ -54,11 +56,11 @@ export class NormalImages {
 
   /** `part` "held-out" has what "train" leaves; a category of one image has it in both. */
   static async load(options: NormalImagesOptions, part: "train" | "held-out"): Promise<NormalImages> {
-    const { data, synthesis, channels, sizePx } = options;
+    const { data, synthesis, channels, sizePx, maxImages } = options;
     const { categories } = await loadAnomalyTrainData(data, new AbortController().signal);
     const decoded = await Promise.all(
       categories.map(async ({ name, train }) => {
-        const chosen = partOf(train, { category: name, part, ...options });
+        const chosen = partOf(train, { category: name, part, ...options }).slice(0, maxImages);
         const rgb = await decodeImages(
           chosen.map((image) => image.image()),
           { sizePx },

@@ -128,12 +128,43 @@ describe("whole windows", () => {
 });
 
 describe("validationImages", () => {
+  const synthesis = synthesisParams.parse({});
+
   it("spoils every second image, in one window, and leaves the rest", async () => {
     const held = await load({}, "held-out");
-    const made = validationImages(held, { synthesis: synthesisParams.parse({}), windowPx: 32, numImages: 4, seed: 1 });
+    const made = await validationImages(held, { synthesis, windowPx: 32, zoom: 1, numImages: 4, seed: 1 });
     expect(made.map(({ mask }) => mask.includes(1))).toEqual([false, true, false, true, false, true, false, true]);
     const originals = held.categories.flatMap(({ images }) => images.map(({ pixels }) => pixels.join()));
     expect(originals).toContain(made[0]!.pixels.join());
     expect(originals).not.toContain(made[1]!.pixels.join());
+  });
+
+  it("spoils images larger than they are scored, so that a closer look sees what the whole has lost", async () => {
+    const held = await load({}, "held-out");
+    const made = await validationImages(held, { synthesis, windowPx: 16, zoom: 2, numImages: 8, seed: 1 });
+    const originals = held.categories.flatMap(({ images }) => images.map(({ pixels }) => pixels));
+    for (const [index, { large, pixels, mask, foreground }] of made.entries()) {
+      expect([large.length, pixels.length, mask.length]).toEqual([48 * 48, 24 * 24, 24 * 24]);
+      expect(foreground?.length ?? 24 * 24).toBe(24 * 24);
+      const original = originals.find((one) => one.join() === large.join());
+      expect(original !== undefined).toBe(index % 2 === 0);
+      expect(mask.includes(1)).toBe(index % 2 === 1);
+      // Enlarged again by repetition, the small image is close to the large one and has lost its detail.
+      const far = Array.from(large, (value, at) => {
+        const [x, y] = [at % 48, Math.floor(at / 48)];
+        return Math.abs(value - pixels[Math.floor(y / 2) * 24 + Math.floor(x / 2)]!);
+      });
+      expect(far.reduce((sum, value) => sum + value, 0) / far.length).toBeLessThan(24);
+      expect(Math.max(...far)).toBeGreaterThan(4);
+    }
+  });
+
+  it("decodes as many held-out images as are used", async () => {
+    const options = { data, synthesis, channels: 1, sizePx: 48, heldOut: 0.34, seed: 2 } as const;
+    const [all, some] = [
+      await NormalImages.load(options, "held-out"),
+      await NormalImages.load({ ...options, maxImages: 2 }, "held-out"),
+    ];
+    expect(some.categories.map(({ images }) => images)).toEqual(all.categories.map(({ images }) => images.slice(0, 2)));
   });
 });

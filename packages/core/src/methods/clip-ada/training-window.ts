@@ -69,13 +69,14 @@ export function toBytes({ data }: FloatImage): Uint8Array<ArrayBuffer> {
 /** Anomalies over an image, textures taken from other training images and from the texture folder. */
 export function spoilt(
   images: NormalImages,
-  at: { image: FloatImage; foreground: Uint8Array | null; synthesis: SynthesisParams; rng: Rng },
+  at: { image: FloatImage; foreground: Uint8Array | null; synthesis: SynthesisParams; rng: Rng; scale?: number },
 ): SyntheticAnomaly {
-  const { image, foreground, synthesis, rng } = at;
+  const { image, foreground, synthesis, rng, scale } = at;
   return synthesize({
     image,
     params: synthesis,
     rng,
+    scale,
     foreground,
     textures: {
       training: (stream) => windowOf(images.pick(stream, "categories").pixels, images, { size: image, rng: stream }),

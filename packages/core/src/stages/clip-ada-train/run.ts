@@ -148,12 +148,17 @@ async function withDetection(
 ): Promise<ClipAdaModel> {
   const { validation, training } = params;
   if (!validation.chooses) return model;
-  const images = await NormalImages.load(options, "held-out");
+  const { zoom } = params.detection.refinement;
+  const images = await NormalImages.load(
+    { ...options, sizePx: options.sizePx * zoom, maxImages: validation.numImages },
+    "held-out",
+  );
   const chosen = await chooseDetection(
     model,
-    validationImages(images, {
+    await validationImages(images, {
       synthesis: params.synthesis,
       windowPx: params.window.cropPx,
+      zoom,
       numImages: validation.numImages,
       seed,
     }),

@@ -88,6 +88,32 @@ describe.each(defectNames)("defect %s", (kind) => {
 });
 
 describe("synthesize", () => {
+  it.each(["scar", "line"])("draws a %s as long and as wide on a larger image as its scale says", (kind) => {
+    const even = (side: number): FloatImage => {
+      const rng = Rng.fromSeed(9);
+      const data = Float32Array.from({ length: side * side }, () => 0.5 + 0.2 * rng.normal());
+      return { data: data.map((value) => Math.min(1, Math.max(0, value))), width: side, height: side, channels: 1 };
+    };
+    const area = (side: number, scale: number) => {
+      let sum = 0;
+      for (let seed = 0; seed < 24; seed++) {
+        const given = params({ kinds: [kind], maxDefects: 1, minChange: 0.01, nearPx: 2, minContrast: 3 });
+        const { mask } = synthesize({
+          image: even(side),
+          params: given,
+          rng: Rng.fromSeed(seed),
+          foreground: null,
+          scale,
+        });
+        sum += mask.reduce((count, inside) => count + inside, 0);
+      }
+      return sum / (side * side);
+    };
+    const [own, scaled, unscaled] = [area(96, 1), area(192, 2), area(192, 1)];
+    expect(Math.abs(scaled / own - 1)).toBeLessThan(0.25);
+    expect(unscaled / own).toBeLessThan(0.7);
+  });
+
   it("leaves its share of images normal", () => {
     const image = bar(1);
     const rng = Rng.fromSeed(3);

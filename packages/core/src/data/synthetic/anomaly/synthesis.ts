@@ -12,6 +12,8 @@ export interface SynthesisInput {
   image: FloatImage;
   params: SynthesisParams;
   rng: Rng;
+  /** How many times as large the image is shown as where the parameters' pixels are meant; default 1. */
+  scale?: number;
   /** 1 where the thing is, [height, width], as foregroundMask gives it; null: anywhere. */
   foreground: Uint8Array | null;
   /** Textures by source, each of the image's size and channels; "generated" needs none. */
@@ -30,7 +32,8 @@ export interface SyntheticAnomaly {
 const TRIES = 5;
 
 /** A normal image, spoilt or left alone as the parameters' shares say. Depends on its input and the stream alone. */
-export function synthesize({ image, params, rng, foreground, textures = {} }: SynthesisInput): SyntheticAnomaly {
+export function synthesize(input: SynthesisInput): SyntheticAnomaly {
+  const { image, params, rng, foreground, textures = {}, scale = 1 } = input;
   const clean: SyntheticAnomaly = { image, mask: new Uint8Array(image.width * image.height), kinds: [] };
   if (rng.uniform() < params.cleanShare) return clean;
   const allowed = params.foreground === "auto" ? foreground : null;
@@ -41,14 +44,14 @@ export function synthesize({ image, params, rng, foreground, textures = {} }: Sy
     return augmented(found, stream, { allowed: params.augmenters, count: params.numAugmenters });
   };
   for (let tries = 0; tries < TRIES; tries++) {
-    const spoilt = spoil({ image, rng, params, foreground: allowed, texture });
+    const spoilt = spoil({ image, rng, params, scale, foreground: allowed, texture });
     if (spoilt.mask.includes(1)) return spoilt;
   }
   return clean;
 }
 
 function spoil(input: DefectInput): SyntheticAnomaly {
-  const { image, rng, params } = input;
+  const { image, rng, params, scale } = input;
   const kinds = Array.from({ length: 1 + rng.integer(params.maxDefects) }, () => rng.pick(params.kinds));
   let changed = image;
   const touched = new Uint8Array(image.width * image.height);
@@ -59,7 +62,7 @@ function spoil(input: DefectInput): SyntheticAnomaly {
     });
     changed = result.image;
   }
-  return { image: changed, mask: visible(image, { changed, touched, params }), kinds };
+  return { image: changed, mask: visible(image, { changed, touched, params, scale }), kinds };
 }
 
 /**
@@ -68,7 +71,12 @@ function spoil(input: DefectInput): SyntheticAnomaly {
  */
 function visible(
   { data, width, height, channels }: FloatImage,
-  { changed, touched, params }: { changed: FloatImage; touched: Uint8Array; params: SynthesisParams },
+  {
+    changed,
+    touched,
+    params,
+    scale,
+  }: { changed: FloatImage; touched: Uint8Array; params: SynthesisParams; scale: number },
 ): Uint8Array<ArrayBuffer> {
   const { minChange, nearPx } = params;
   const seen = new Uint8Array(touched.length);
@@ -78,7 +86,7 @@ function visible(
     for (let c = at * channels; c < (at + 1) * channels; c++) sum += Math.abs(changed.data[c]! - data[c]!);
     seen[at] = Number(sum / channels >= minChange);
   }
-  const near = grown(seen, { width, height, radius: nearPx });
+  const near = grown(seen, { width, height, radius: Math.round(scale * nearPx) });
   for (let at = 0; at < near.length; at++) near[at]! &= touched[at]!;
   return near;
 }

@@ -6,6 +6,8 @@ export interface DefectInput {
   image: FloatImage;
   rng: Rng;
   params: SynthesisParams;
+  /** Lengths in pixels are this many times as long, for an image that is shown so many times as large. */
+  scale: number;
   /** 1 where defects may lie, [height, width]; null: anywhere. */
   foreground: Uint8Array | null;
   /** A texture of the image's size. */

@@ -3,10 +3,10 @@ import { jittered } from "./jitter.ts";
 
 /** A thin rectangle of the image at any angle, pasted elsewhere. Source: CutPaste-Scar (length 10 to 25 pixels). */
 export const scar: Defect = (input) => {
-  const { image, rng, params } = input;
+  const { image, rng, params, scale } = input;
   const { width, height, channels } = image;
-  const thickness = between(rng, params.minScarPx, params.maxScarPx);
-  const length = between(rng, 10, 25);
+  const thickness = scale * between(rng, params.minScarPx, params.maxScarPx);
+  const length = scale * between(rng, 10, 25);
   const angle = Math.PI * rng.uniform();
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const center = place(input);

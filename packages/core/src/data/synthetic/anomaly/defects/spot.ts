@@ -3,10 +3,10 @@ import { contrast, shaded } from "./shade.ts";
 
 /** A round or oval spot with a soft edge, darker or brighter. Ours. */
 export const spot: Defect = (input) => {
-  const { image, rng } = input;
+  const { image, rng, scale } = input;
   const { width, height } = image;
   const center = place(input);
-  const radius = () => Math.exp(between(rng, Math.log(2), Math.log(width / 6)));
+  const radius = () => Math.exp(between(rng, Math.log(2 * scale), Math.log(width / 6)));
   const [radiusX, radiusY] = [radius(), radius()];
   const angle = Math.PI * rng.uniform();
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];

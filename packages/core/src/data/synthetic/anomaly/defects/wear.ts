@@ -8,7 +8,7 @@ import { contrast } from "./shade.ts";
  * unevenly worked. Nothing foreign is laid over it. Ours.
  */
 export const wear: Defect = (input) => {
-  const { image, rng, foreground } = input;
+  const { image, rng, foreground, scale } = input;
   const { width, height, channels } = image;
   const noise = perlinNoise(rng, {
     width,
@@ -21,7 +21,7 @@ export const wear: Defect = (input) => {
   const softness = between(rng, 0.02, 0.3);
   const gain = rng.uniform() < 0.5 ? between(rng, 0, 0.5) : between(rng, 1.8, 3.5);
   const shift = between(rng, 0, 0.6) * contrast(input);
-  const smooth = boxMeans(image, 1 + rng.integer(5));
+  const smooth = boxMeans(image, Math.round(scale * (1 + rng.integer(5))));
   const data = image.data.slice();
   const mask = new Uint8Array(width * height);
   for (let at = 0; at < mask.length; at++) {
