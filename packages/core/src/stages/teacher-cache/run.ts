@@ -69,7 +69,8 @@ type Layout = { name: string; dtype: keyof typeof bits; shape: number[] };
 
 /** @throws SpecError before anything is computed that no stage could hold */
 function requireRoom(layout: readonly Layout[], { params, numRows }: { params: TeacherCacheParams; numRows: number }) {
-  const numBytes = total(layout.map(({ dtype, shape }) => sizeOf(shape) * bits[dtype].BYTES_PER_ELEMENT));
+  const bytesOf = ({ dtype, shape }: Layout) => sizeOf(shape) * bits[dtype].BYTES_PER_ELEMENT;
+  const numBytes = layout.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
   const most = mostBytes(params);
   if (numBytes <= most) return;
   throw new SpecError({
