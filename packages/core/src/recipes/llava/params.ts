@@ -126,6 +126,7 @@ export const studentParams = z
 /** The paper has separate weights for the two stages, though it gives both the same values. */
 export const alignmentObjective = z
   .strictObject(distillationShape)
+  .meta({ title: "Terms of its own" })
   .nullable()
   // Left out it means null: configurations from before there was a choice stay what they are.
   .optional()

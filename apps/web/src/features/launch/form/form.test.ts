@@ -120,6 +120,30 @@ describe("fieldFromSchema", () => {
     expect(isSubset(shapes, ["circle", "circle"])).toBe(false);
   });
 
+  it("starts a union as the variant that its default names, the parts that the default leaves out filled in", () => {
+    const file = z.strictObject({ source: z.literal("file"), from: z.string().min(1) });
+    const words = z.strictObject({
+      source: z.literal("words"),
+      data: z.strictObject({
+        adapter: z.string(),
+        params: z.strictObject({ images: z.int().default(500) }).prefault({}),
+      }),
+    });
+    const tokenizer = z
+      .discriminatedUnion("source", [file, words])
+      .prefault({ source: "words", data: { adapter: "scenes" } });
+    const schema = z.strictObject({ teacher: z.strictObject({ tokenizer }).nullable().default(null) });
+    const { fields } = fieldFromSchema(
+      z.toJSONSchema(schema, { io: "input" }) as Record<string, unknown>,
+    ) as FieldOf<"object">;
+    const { variants, initial } = fields.teacher as FieldOf<"union">;
+    expect(initial).toBeNull();
+    // What a person gets who chooses to have a teacher.
+    const chosen = variants[0]!.field.initial;
+    expect(chosen).toEqual({ tokenizer: { source: "words", data: { adapter: "scenes", params: { images: 500 } } } });
+    expect(schema.safeParse({ teacher: chosen }).success).toBe(true);
+  });
+
   it("edits as JSON what it does not know, recursion included", () => {
     interface Tree {
       children: Tree[];

@@ -1,5 +1,6 @@
 import { toWords } from "../../../format/words.ts";
 import type { Bounds, Field, Variant } from "./field.ts";
+import { variantOf } from "./value.ts";
 
 type JsonSchema = Record<string, unknown>;
 type Scalar = string | number | boolean | null;
@@ -25,7 +26,8 @@ class SchemaReader {
       initial: undefined,
       ...kind,
     };
-    return { ...field, initial: withDefault(initialOf(field as Field), schema.default) } as Field;
+    const own = { ...field, initial: initialOf(field as Field) } as Field;
+    return { ...own, initial: withDefault(own, schema.default) };
   }
 
   #kind(schema: JsonSchema): Record<string, unknown> & { kind: Field["kind"] } {
@@ -135,11 +137,17 @@ function describeType(schema: JsonSchema, index: number): string {
   return typeof schema.type === "string" ? toWords(schema.type) : `Variant ${index + 1}`;
 }
 
-/** A default may name some parts of a group only; the parts' own defaults fill in the rest. */
-function withDefault(initial: unknown, given: unknown): unknown {
-  if (given === undefined) return initial;
-  const [group, parts] = [record(initial), record(given)];
-  return group === undefined || parts === undefined ? given : { ...group, ...parts };
+/** A default may name some parts of a group only; the parts' own defaults fill in the rest, of a union those of the variant meant. */
+function withDefault(field: Field, given: unknown): unknown {
+  if (given === undefined) return field.initial;
+  const parts = record(given);
+  if (parts === undefined) return given;
+  if (field.kind === "union") return withDefault(variantOf(field, given).field, given);
+  if (field.kind !== "object") return given;
+  const whole = Object.entries(field.fields)
+    .filter(([key]) => parts[key] !== undefined || !field.optional.includes(key))
+    .map(([key, child]) => [key, withDefault(child, parts[key])]);
+  return { ...parts, ...Object.fromEntries(whole) };
 }
 
 function initialOf(field: Field): unknown {
