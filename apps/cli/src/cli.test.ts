@@ -161,6 +161,39 @@ describe("a finished run", () => {
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("is not empty")]);
   });
 
+  it("shows and exports what its code differed in from the commit", async () => {
+    const { stages } = await api.retort.runs.get.query({ runId });
+    const diff = "diff --git a/new.ts b/new.ts\n";
+    const { sha256, sizeBytes } = await api.store.put(Buffer.from(diff));
+    const change =
+      "UPDATE attempt SET git_commit = $2, git_diff_sha256 = $3, git_diff_bytes = $4, is_git_diff_kept = $5";
+    const record = (stageId: string, values: unknown[]) =>
+      api.db.pool.query(`${change} WHERE stage_id = $1`, [stageId, ...values]);
+    await record(stages[0]!.id, ["c0ffee", sha256, sizeBytes, true]);
+    await record(stages[1]!.id, ["c0ffee", "0".repeat(64), 2 ** 23, false]);
+
+    const { stdout } = await start(["show", runId]);
+    expect(stdout).toMatch(new RegExp(`work +1 +c0ffee +sha256 ${sha256.slice(0, 12)}, ${sizeBytes} B\\n`));
+    expect(stdout).toMatch(/check +1 +c0ffee +sha256 0{12}, 8\.0 MiB, not kept\n/);
+    const out = join(dir, "with-code");
+    expect((await start(["export", runId, "--out", out])).code).toBe(0);
+    expect(await readdir(join(out, "code"))).toEqual([`${sha256}.diff`]);
+    expect(await readFile(join(out, "code", `${sha256}.diff`), "utf8")).toBe(diff);
+    const attempts = (await readFile(join(out, "attempts.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(JSON.parse(attempts[0]!)).toMatchObject({
+      stage: "work",
+      number: 1,
+      environment: { gitDiffSha256: sha256 },
+    });
+
+    const headers = { authorization: `Bearer ${api.apiKey}` };
+    const ask = (stageId: string, number: number) =>
+      fetch(`${api.url}/api/stages/${stageId}/attempts/${number}/changes`, { headers });
+    expect((await ask(stages[0]!.id, 1)).status).toBe(200);
+    expect([(await ask(stages[0]!.id, 2)).status, (await ask(stages[1]!.id, 1)).status]).toEqual([404, 404]);
+    expect((await fetch(`${api.url}/api/stages/${stages[0]!.id}/attempts/1/changes`)).status).toBe(401);
+  }, 90_000);
+
   it("has nothing to cancel or retry", async () => {
     expect(await start(["cancel", runId])).toMatchObject({ code: 1, stderr: expect.stringContaining("error: ") });
     expect((await start(["retry", runId])).code).toBe(1);

@@ -76,6 +76,11 @@ const withheld = [...secrets, watchMode];
  */
 const allocation = { MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(2 * 2 ** 30) };
 
+/** What git is run with: it takes no locks, and writes where `own` says. */
+export function gitEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...process.env, GIT_OPTIONAL_LOCKS: "0", ...own };
+}
+
 /** The environment of an attempt's process: the worker's own without its credentials, and every pool of threads bounded. */
 export function childEnvironment(threads: number): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !withheld.includes(name));

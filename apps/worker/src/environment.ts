@@ -1,22 +1,18 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, cpus, platform, release } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import type { WorkerEnvironment } from "@retort/db";
+import type { CodeState, WorkerEnvironment } from "@retort/db";
 
-const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const run = promisify(execFile);
+/** The installation's directory. */
+export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** What it takes to get the same bits again, as far as this process can tell: read once, when the worker starts. */
-export async function readEnvironment(): Promise<WorkerEnvironment> {
-  const [gitCommit, diff] = await Promise.all([git("rev-parse", "HEAD"), git("diff", "HEAD", "--binary")]);
+export async function readEnvironment(code: CodeState): Promise<WorkerEnvironment> {
   return {
-    gitCommit: gitCommit?.trim() ?? null,
-    gitDiffSha256: diff === null || diff === "" ? null : sha256(diff),
+    ...code,
     lockSha256: await sha256OfFile(join(repository, "package-lock.json")),
     node: process.version,
     onnxruntime: onnxruntimeVersion(),
@@ -25,27 +21,15 @@ export async function readEnvironment(): Promise<WorkerEnvironment> {
   };
 }
 
-/** Null where there is no git, or no repository: an installation from an archive. */
-async function git(...args: string[]): Promise<string | null> {
-  try {
-    const { stdout } = await run("git", args, { cwd: repository, maxBuffer: 2 ** 28 });
-    return stdout;
-  } catch {
-    return null;
-  }
-}
-
 async function sha256OfFile(path: string): Promise<string | null> {
   try {
-    return sha256(await readFile(path));
+    return createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
-}
-
-function sha256(content: string | Buffer): string {
-  return createHash("sha256").update(content).digest("hex");
 }
 
 function onnxruntimeVersion(): string {

@@ -2,9 +2,10 @@ import { createDatabase } from "@retort/db";
 import { RetortError } from "@retort/engine";
 import { createQueue } from "@retort/queue";
 import { createStore } from "@retort/store";
+import { CodeKeeper } from "./code-keeper.ts";
 import { detectDevice } from "./device.ts";
 import { readEnv } from "./env.ts";
-import { readEnvironment } from "./environment.ts";
+import { readEnvironment, repository } from "./environment.ts";
 import { stderrLog as log } from "./log.ts";
 import { shutDownOnSignal } from "./shutdown.ts";
 import { defaultSettings, Worker } from "./worker.ts";
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
     redisUrl: env.redisUrl,
     log: (message) => log("warn", message),
   });
+  const code = await CodeKeeper.open({ repository, store, log });
   const worker = await Worker.start({
     name: env.name,
     device,
@@ -33,7 +35,8 @@ async function main(): Promise<void> {
     queue,
     store,
     workRoot: env.workRoot,
-    environment: await readEnvironment(),
+    environment: await readEnvironment(code.begun),
+    code,
     log,
     settings: {
       ...defaultSettings,

@@ -5,6 +5,7 @@ import { type ClaimedStage, checkpointsKept, type Database, type WorkerEnvironme
 import type { Consumer, Queue } from "@retort/queue";
 import type { Store } from "@retort/store";
 import { Capacity } from "./capacity.ts";
+import type { CodeKeeper } from "./code-keeper.ts";
 import type { Device } from "./device.ts";
 import type { Log } from "./log.ts";
 import { Orchestrator, type OrchestratorSettings } from "./orchestrator.ts";
@@ -57,6 +58,8 @@ export interface WorkerOptions {
   workRoot: string;
   /** Recorded with the worker, so that each of its attempts can be done again. */
   environment?: WorkerEnvironment;
+  /** Asked whenever a process is started: code that was edited meanwhile is recorded with the attempts which run it. */
+  code?: CodeKeeper;
   log: Log;
   settings: WorkerSettings;
 }
@@ -112,7 +115,7 @@ export class Worker {
     this.#workDir = workDir;
     this.#options = options;
     this.#capacity = new Capacity(options.device, options.settings.lightSlots);
-    this.#children = new WarmChildren(options.settings);
+    this.#children = new WarmChildren(options.settings, options.code);
     this.#successes = new Successes(options);
     this.#orchestrator = new Orchestrator(options);
   }

@@ -8,7 +8,9 @@ import { createTestDatabase } from "@retort/db/testing";
 import { createQueue, type Queue } from "@retort/queue";
 import { createStore, type Store } from "@retort/store";
 import { expect, inject, vi } from "vitest";
+import type { CodeKeeper } from "../src/code-keeper.ts";
 import type { Device } from "../src/device.ts";
+import { readEnvironment } from "../src/environment.ts";
 import { defaultSettings, Worker, type WorkerSettings } from "../src/worker.ts";
 
 // On a machine that does other work, too, starting a process takes its time.
@@ -36,6 +38,7 @@ export interface TestWorkerOptions {
   name?: string;
   device?: Partial<Device>;
   settings?: Partial<WorkerSettings>;
+  code?: CodeKeeper;
 }
 
 /** A database of its own, a store, a queue, and as many workers as a test asks for. */
@@ -81,6 +84,9 @@ export class TestPlatform {
       workRoot: join(this.home, "work"),
       log: (level, message) => this.logLines.push(`${level} ${message}`),
       settings: { ...quickSettings, ...options.settings },
+      ...(options.code === undefined
+        ? {}
+        : { code: options.code, environment: await readEnvironment(options.code.begun) }),
     });
     this.#workers.push({ worker, queue, db });
     return worker;

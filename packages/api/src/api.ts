@@ -3,6 +3,7 @@ import { authenticate, type Principal } from "./auth.ts";
 import { createContext, type Services } from "./context.ts";
 import { artifactStore } from "./http/artifact-store.ts";
 import { downloadArtifact } from "./http/download-artifact.ts";
+import { downloadChanges } from "./http/download-changes.ts";
 import { redeemLogin } from "./http/redeem-login.ts";
 import { sampleImage } from "./http/sample-image.ts";
 import { appRouter } from "./root.ts";
@@ -13,6 +14,8 @@ export interface Api {
   trpc(request: Request): Promise<Response>;
   /** GET /api/artifacts/<id>/download */
   downloadArtifact(request: Request, id: string): Promise<Response>;
+  /** GET /api/stages/<id>/attempts/<number>/changes */
+  downloadChanges(request: Request, attempt: { stageId: string; number: string }): Promise<Response>;
   /** GET /api/images/<sha256> */
   sampleImage(request: Request, sha256: string): Promise<Response>;
   /** GET and POST /api/store; GET, HEAD and DELETE /api/store/<sha256> */
@@ -39,6 +42,7 @@ export function createApi(services: Services): Api {
         },
       }),
     downloadArtifact: (request, id) => downloadArtifact(services, request, id),
+    downloadChanges: (request, attempt) => downloadChanges(services, request, attempt),
     sampleImage: (request, sha256) => sampleImage(services, request, sha256),
     artifactStore: (request, sha256) => artifactStore(services, request, sha256),
     redeemLogin: (request) => redeemLogin(services, request),

@@ -83,6 +83,8 @@ async function route(api: Api, request: Request): Promise<Response> {
   if (pathname.startsWith("/api/trpc/")) return api.trpc(request);
   if (artifactId !== undefined) return api.downloadArtifact(request, artifactId);
   if (sha256 !== undefined) return api.sampleImage(request, sha256);
+  const [, stageId, number] = /^\/api\/stages\/([^/]+)\/attempts\/([^/]+)\/changes$/.exec(pathname) ?? [];
+  if (stageId !== undefined && number !== undefined) return api.downloadChanges(request, { stageId, number });
   const [, stored] = /^\/api\/store\/([^/]+)$/.exec(pathname) ?? [];
   if (stored !== undefined) return api.artifactStore(request, decodeURIComponent(stored));
   if (pathname === "/api/store") return api.artifactStore(request, null);

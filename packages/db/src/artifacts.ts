@@ -33,7 +33,7 @@ export interface Artifacts {
   forStage(stageId: string): Promise<ArtifactRow[]>;
   /** Of all stages of the run, in the order of its stages. */
   forRun(runId: string): Promise<(ArtifactRow & { stageName: string })[]>;
-  /** Whether any row (artifact, checkpoint, sample picture) names this content. */
+  /** Whether any row (artifact, checkpoint, sample picture, changed code of an attempt or a worker) names this content. */
   isReferenced(sha256: string): Promise<boolean>;
 }
 
@@ -82,5 +82,6 @@ export function artifacts(pool: Pool): Artifacts {
 /** Condition: some row names the content whose sha256 the expression gives. */
 export function isReferencedSql(sha256: string): string {
   const names = (table: string, column: string) => `EXISTS (SELECT FROM ${table} WHERE ${column} = ${sha256})`;
-  return `(${names("artifact", "sha256")} OR ${names("checkpoint", "sha256")} OR ${names("evaluation_sample", "image_sha256")})`;
+  return `(${names("artifact", "sha256")} OR ${names("checkpoint", "sha256")} OR ${names("evaluation_sample", "image_sha256")}
+    OR ${names("attempt", "git_diff_sha256")} OR ${names("worker", "environment->>'gitDiffSha256'")})`;
 }

@@ -46,4 +46,4 @@ export type { FinishedStage, SweepCost, SweepRunDetail, SweepStageRow } from "./
 export type { TrialRow } from "./sweep-trials.ts";
 export type { SweepInput, Sweeps } from "./sweeps.ts";
 export type { GpuSample, WorkerSample, WorkerSamples } from "./worker-samples.ts";
-export type { WorkerEnvironment, WorkerInput, WorkerRow, WorkerStatus, Workers } from "./workers.ts";
+export type { CodeState, WorkerEnvironment, WorkerInput, WorkerRow, WorkerStatus, Workers } from "./workers.ts";

@@ -6,12 +6,20 @@ import { sampleColumns, type WorkerSample } from "./worker-samples.ts";
 
 export type WorkerStatus = "online" | "draining" | "gone";
 
-/** What a worker's program and machine are: with the stage's device, threads, seed and data all that decides the bits of a result. */
-export interface WorkerEnvironment {
+/** The code that a process runs. */
+export interface CodeState {
   /** Null where the installation is no git repository. */
   gitCommit: string | null;
-  /** sha256 of what differs from the commit; null when nothing does. */
+  /** sha256 of what differs from the commit, files that git does not know among it; null when nothing does. */
   gitDiffSha256: string | null;
+  /** Null when nothing differs. */
+  gitDiffBytes: number | null;
+  /** Whether the artifact store holds the difference under its sha256: one that is too large is told by its hash alone. */
+  isGitDiffKept: boolean;
+}
+
+/** What a worker's program and machine are: with the stage's device, threads, seed and data all that decides the bits of a result. */
+export interface WorkerEnvironment extends CodeState {
   /** sha256 of package-lock.json. */
   lockSha256: string | null;
   node: string;

@@ -17,7 +17,9 @@ interface ExportOptions {
 export function exportRun(program: Command, env: CliEnv): void {
   program
     .command("export")
-    .description("write a run to a folder: parameters, metrics, evaluations with every sample, logs, files")
+    .description(
+      "write a run to a folder: parameters, metrics, evaluations with every sample, logs, attempts, files, changed code",
+    )
     .argument("<run>", "as in `retort show`")
     .option("--out <dir>", "new or empty folder (default retort-<run>)")
     .option("--parts", "write the model instead: an ONNX file a part, tokenizer and model card, for any ONNX runtime")

@@ -7,7 +7,7 @@ import { connect } from "../server.ts";
 export function show(program: Command, env: CliEnv): void {
   program
     .command("show")
-    .description("show a run: parameters, stages, results, files")
+    .description("show a run: parameters, stages, results, files, code")
     .argument("<run>", "id, its end as `retort ls` shows it, or name")
     .option("--json", "print JSON")
     .action(async (reference: string, { json }: { json?: boolean }) => {
@@ -15,6 +15,9 @@ export function show(program: Command, env: CliEnv): void {
       const run = await retort.runs.get.query({ runId: await resolveRun(retort, reference) });
       if (json) return printJson(run);
       const { describeRun } = await import("../output/run.ts");
-      print(describeRun(run));
+      const attempts = await Promise.all(
+        run.stages.map(async ({ id }) => [id, await retort.stages.attempts.query({ stageId: id })] as const),
+      );
+      print(describeRun(run, new Map(attempts)));
     });
 }

@@ -4,16 +4,31 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Artifact } from "@retort/api";
 import { CliError } from "../cli-error.ts";
 import type { Server } from "../server.ts";
 
+export interface Downloadable {
+  /** Below the server's address: "/api/artifacts/<id>/download". */
+  path: string;
+  fileName: string;
+  sha256: string;
+}
+
 /** Fetches an artifact's bytes to a file. @throws CliError when the server refuses or the bytes are not those it promised */
-export async function download(server: Server, artifact: Artifact, path: string): Promise<void> {
-  const url = new URL(`/api/artifacts/${artifact.id}/download`, server.url);
+export function download(
+  server: Server,
+  { id, fileName, sha256 }: { id: string; fileName: string; sha256: string },
+  path: string,
+): Promise<void> {
+  return downloadFrom(server, { path: `/api/artifacts/${id}/download`, fileName, sha256 }, path);
+}
+
+/** Fetches bytes whose sha256 is known to a file. @throws CliError when the server refuses or the bytes are not those it promised */
+export async function downloadFrom(server: Server, from: Downloadable, path: string): Promise<void> {
+  const url = new URL(from.path, server.url);
   const response = await fetch(url, { headers: { authorization: `Bearer ${server.apiKey}` } });
   if (!response.ok || response.body === null) {
-    throw new CliError(`${artifact.fileName} cannot be downloaded: ${response.status} ${await response.text()}`);
+    throw new CliError(`${from.fileName} cannot be downloaded: ${response.status} ${await response.text()}`);
   }
   await mkdir(dirname(path), { recursive: true });
   const hash = createHash("sha256");
@@ -28,7 +43,7 @@ export async function download(server: Server, artifact: Artifact, path: string)
     createWriteStream(path),
   );
   const sha256 = hash.digest("hex");
-  if (sha256 === artifact.sha256) return;
+  if (sha256 === from.sha256) return;
   await rm(path, { force: true });
-  throw new CliError(`${artifact.fileName} arrived damaged: expected sha256 ${artifact.sha256}, got ${sha256}`);
+  throw new CliError(`${from.fileName} arrived damaged: expected sha256 ${from.sha256}, got ${sha256}`);
 }

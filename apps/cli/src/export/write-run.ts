@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
-import type { Artifact, Run, Stage } from "@retort/api";
+import type { Artifact, Attempt, Run, Stage } from "@retort/api";
 import type { Retort } from "@retort/api/client";
 import { csv } from "../output/csv.ts";
 import { makeEmptyDir } from "../output/empty-dir.ts";
 import type { Server } from "../server.ts";
-import { download } from "./download.ts";
+import { download, downloadFrom } from "./download.ts";
 import { writeLines } from "./write-lines.ts";
 
 export interface WriteRunOptions {
@@ -16,8 +16,8 @@ export interface WriteRunOptions {
 
 /**
  * Writes everything that is known of a run:
- * run.json, metrics.csv (stage,key,step,value), logs.jsonl, evaluations/<data set>.<split>.<condition>.jsonl (a sample a
- * line) and artifacts/<stage>/<file>, each checked by sha256.
+ * run.json, metrics.csv (stage,key,step,value), logs.jsonl, attempts.jsonl, evaluations/<data set>.<split>.<condition>.jsonl (a sample
+ * a line), artifacts/<stage>/<file> and code/<sha256>.diff (what an attempt's code differed in from its commit), each checked by sha256.
  * @throws CliError when the folder holds something already
  */
 export async function writeRun(options: WriteRunOptions): Promise<{ dir: string; files: string[] }> {
@@ -25,10 +25,15 @@ export async function writeRun(options: WriteRunOptions): Promise<{ dir: string;
   const dir = resolve(options.dir);
   await makeEmptyDir(dir);
   const run = await retort.runs.get.query({ runId });
-  const files = ["run.json", "metrics.csv", "logs.jsonl"];
+  const files = ["run.json", "metrics.csv", "logs.jsonl", "attempts.jsonl"];
+  const attempts = await attemptsOf(retort, run);
   await writeLines(join(dir, "run.json"), [JSON.stringify(run, null, 2)]);
   await writeLines(join(dir, "metrics.csv"), metricLines(retort, run));
   await writeLines(join(dir, "logs.jsonl"), logLines(retort, run));
+  await writeLines(
+    join(dir, "attempts.jsonl"),
+    attempts.map(({ stage, attempt }) => JSON.stringify({ stage: stage.name, ...attempt })),
+  );
   for (const evaluation of run.evaluations) {
     const { dataset, split, condition } = evaluation;
     const name = join("evaluations", `${[dataset, split, condition].map(safe).join(".")}.jsonl`);
@@ -40,7 +45,25 @@ export async function writeRun(options: WriteRunOptions): Promise<{ dir: string;
     await download(server, artifact, join(dir, name));
     files.push(name);
   }
+  for (const { stage, attempt } of attempts) {
+    if (attempt.environment === null) continue;
+    const { gitDiffSha256, isGitDiffKept } = attempt.environment;
+    if (gitDiffSha256 === null || !isGitDiffKept) continue;
+    const name = join("code", `${gitDiffSha256}.diff`);
+    if (files.includes(name)) continue;
+    const path = `/api/stages/${stage.id}/attempts/${attempt.number}/changes`;
+    await downloadFrom(server, { path, fileName: name, sha256: gitDiffSha256 }, join(dir, name));
+    files.push(name);
+  }
   return { dir, files };
+}
+
+async function attemptsOf(retort: Retort, run: Run): Promise<{ stage: Stage; attempt: Attempt }[]> {
+  const ofStages = run.stages.map(async (stage) => {
+    const attempts = await retort.stages.attempts.query({ stageId: stage.id });
+    return attempts.map((attempt) => ({ stage, attempt }));
+  });
+  return (await Promise.all(ofStages)).flat();
 }
 
 async function* metricLines(retort: Retort, run: Run): AsyncGenerator<string> {

@@ -1,12 +1,12 @@
-import type { Failure, Run, Stage } from "@retort/api";
+import type { Attempt, Failure, Run, Stage } from "@retort/api";
 import { shortId } from "../run-reference.ts";
 import { isFinished, statusOf } from "../run-status.ts";
 import { flatten } from "./flatten.ts";
 import { bytes, decimal, duration, elapsed, measured } from "./quantity.ts";
 import { table } from "./table.ts";
 
-/** Everything about a run that fits on a screen. */
-export function describeRun(run: Run): string {
+/** Everything about a run that fits on a screen. @param attempts of each stage, by its id */
+export function describeRun(run: Run, attempts: ReadonlyMap<string, readonly Attempt[]>): string {
   const head = table(
     [],
     [
@@ -37,6 +37,11 @@ export function describeRun(run: Run): string {
   const files = run.stages.flatMap((stage) =>
     stage.artifacts.map((file) => [stage.name, file.fileName, bytes(file.sizeBytes), file.sha256.slice(0, 12)]),
   );
+  const code = run.stages.flatMap((stage) =>
+    (attempts.get(stage.id) ?? []).flatMap(({ number, environment }) =>
+      environment === null ? [] : [[stage.name, String(number), ...codeOf(environment)]],
+    ),
+  );
   return [
     head,
     section("Parameters", table([], params)),
@@ -45,8 +50,18 @@ export function describeRun(run: Run): string {
       ? []
       : [section("Results", table(["STAGE", "DATA SET", "CONDITION", "SAMPLES", "METRIC", "VALUE"], evaluations))]),
     ...(files.length === 0 ? [] : [section("Files", table(["STAGE", "FILE", "SIZE", "SHA256"], files))]),
+    ...(code.length === 0 ? [] : [section("Code", table(["STAGE", "TRY", "COMMIT", "CHANGES ON TOP"], code))]),
     ...run.stages.filter((stage) => stage.failure !== null).map(failureSection),
   ].join("\n\n");
+}
+
+/** Commit, and what differed from it; `retort export` writes down what was kept. */
+function codeOf(environment: NonNullable<Attempt["environment"]>): [string, string] {
+  const { gitCommit, gitDiffSha256, gitDiffBytes, isGitDiffKept } = environment;
+  if (gitCommit === null) return ["not known", "not known"];
+  if (gitDiffSha256 === null) return [gitCommit.slice(0, 12), "none"];
+  const size = gitDiffBytes === null ? "" : `, ${bytes(gitDiffBytes)}`;
+  return [gitCommit.slice(0, 12), `sha256 ${gitDiffSha256.slice(0, 12)}${size}${isGitDiffKept ? "" : ", not kept"}`];
 }
 
 function deviceTime({ cost }: Run): string {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { CodeState } from "@retort/db";
 import type { z } from "zod";
 import type { ChildNeeds, OutputStream } from "./child-process.ts";
 import { kernelKills, watchMemory } from "./memory.ts";
@@ -37,6 +38,8 @@ export interface ProcessEnd {
 /** Where an attempt runs. */
 export interface AttemptProcess {
   readonly pid: number;
+  /** The code that it runs; null when that is what the worker began with. Rejects when git could not tell. */
+  readonly code: Promise<CodeState | null>;
   send(message: MessageToChild): void;
   /** SIGTERM to the group, and SIGKILL when it is still there after the grace. */
   stop(graceMs: number): void;
@@ -103,6 +106,7 @@ export async function startAttemptProcess(options: AttemptProcessOptions): Promi
   child.send({ type: "start", ...start, endMark });
   return {
     pid: child.pid,
+    code: child.code,
     ended,
     send: (message) => child.send(message),
     stop: (graceMs) => {

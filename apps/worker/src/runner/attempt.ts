@@ -87,6 +87,8 @@ export class Attempt {
   #ownFailure: Failure | null = null;
   #lastWord: LastWord | null = null;
   #requests: Promise<void> = Promise.resolve();
+  /** Resolves when it is written down what code the process runs, if that is not the worker's. */
+  #codeRecorded: Promise<void> = Promise.resolve();
   /** Outputs that this attempt has left. */
   readonly #recorded = new Set<string>();
   /** Nothing is left to stop; what remains is to write how it ended. */
@@ -167,7 +169,7 @@ export class Attempt {
     try {
       const end = await this.#runProcess(directory);
       if (this.#lastWord?.type !== "finished") this.#abandoned.abort();
-      await this.#requests;
+      await Promise.all([this.#requests, this.#codeRecorded]);
       this.#isOver = true;
       this.#worked();
       if (this.#lastWord?.type !== "finished") {
@@ -218,9 +220,24 @@ export class Attempt {
           onNonsense: ({ message }) =>
             this.#fail(new TypeError(`The attempt's process sent what is no message: ${message}`)),
         });
+    this.#codeRecorded = this.#recordCode(this.#process.code);
     // The wish to stop may have come while the process was starting.
     if (signal.aborted) this.#process.stop(settings.stopGraceMs);
     return this.#process.ended;
+  }
+
+  /** Never rejects: an attempt whose code is not known is worth its result all the same, and says so. */
+  async #recordCode(code: AttemptProcess["code"]): Promise<void> {
+    const { db } = this.#services;
+    try {
+      const state = await code;
+      if (state === null) return;
+      const recording = { what: "Recording the code", log: this.#log, signal: this.#stopping.signal };
+      await persist(() => db.attempts.recordCode(this.stage.fence, state), recording);
+    } catch (error) {
+      if (error instanceof LostLeaseError) this.stop("lost-lease");
+      else this.#tell("warn", `What code this attempt runs is not recorded: ${messageOf(error)}`);
+    }
   }
 
   /** Takes back what dead attempts reported after the step that this one goes on from. */

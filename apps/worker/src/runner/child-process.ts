@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { CodeState } from "@retort/db";
 import { childEnvironment } from "../env.ts";
 import type { MessageToChild } from "./messages.ts";
 import { eachLine } from "./output-tail.ts";
@@ -35,13 +36,17 @@ export interface ChildExit {
 export class Child {
   readonly pid: number;
   readonly needs: ChildNeeds;
+  /** The code that it has loaded; null when that is what the worker began with. Rejects when git could not tell. */
+  readonly code: Promise<CodeState | null>;
   /** Resolves when it is gone and all it sent and printed has been handed over. Never rejects. */
   readonly exited: Promise<ChildExit>;
   readonly #process: ChildProcess;
   #listener: ChildListener | null = null;
 
   /** @throws Error of the system when no process can be started */
-  static async start(needs: ChildNeeds): Promise<Child> {
+  static async start(needs: ChildNeeds, code: Promise<CodeState | null>): Promise<Child> {
+    // Whoever runs an attempt in it asks; until then a failure is nobody's.
+    code.catch(() => {});
     // V8 gives up with a message of its own before the heap alone fills the limit.
     const heapFlag = `--max-old-space-size=${Math.max(64, Math.floor(needs.memoryBytes / 2 ** 20))}`;
     const child = spawn(process.execPath, [heapFlag, "--import", loader, entry], {
@@ -52,12 +57,13 @@ export class Child {
       detached: true,
     });
     await once(child, "spawn");
-    return new Child(child, needs);
+    return new Child(child, needs, code);
   }
 
-  private constructor(child: ChildProcess, needs: ChildNeeds) {
+  private constructor(child: ChildProcess, needs: ChildNeeds, code: Promise<CodeState | null>) {
     this.#process = child;
     this.needs = needs;
+    this.code = code;
     this.pid = child.pid!;
     child.on("message", (message) => this.#listener?.onMessage(message));
     eachLine(child.stdout!, (line) => this.#listener?.onLine("stdout", line));

@@ -34,6 +34,7 @@ export function startLightProcess({ start, onMessage, onLine }: LightProcessOpti
 
   return {
     pid: process.pid,
+    code: Promise.resolve(null),
     ended: Promise.race([finished, left]).finally(() => clearTimeout(killTimer)),
     send(message) {
       if (message.type === "reply") channel.reply(message);

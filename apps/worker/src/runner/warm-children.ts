@@ -1,3 +1,4 @@
+import type { CodeKeeper } from "../code-keeper.ts";
 import { Child, type ChildNeeds } from "./child-process.ts";
 import { residentBytes } from "./memory.ts";
 
@@ -21,18 +22,20 @@ interface Kept {
 /** Processes that have run an attempt to its good end and wait for another of the same kind, device, threads and memory limit. */
 export class WarmChildren {
   readonly #settings: WarmSettings;
+  readonly #code: CodeKeeper | null;
   /** Longest idle first. */
   readonly #idle: Kept[] = [];
   readonly #attempts = new WeakMap<Child, number>();
   #isClosed = false;
 
-  constructor(settings: WarmSettings) {
+  constructor(settings: WarmSettings, code: CodeKeeper | null = null) {
     this.#settings = settings;
+    this.#code = code;
   }
 
   /** @throws Error of the system when no process can be started */
   async take(needs: ChildNeeds): Promise<Child> {
-    const child = this.#takeIdle(needs) ?? (await Child.start(needs));
+    const child = this.#takeIdle(needs) ?? (await this.#start(needs));
     this.#attempts.set(child, (this.#attempts.get(child) ?? 0) + 1);
     return child;
   }
@@ -54,6 +57,11 @@ export class WarmChildren {
   close(): void {
     this.#isClosed = true;
     while (this.#idle.length > 0) this.#end(this.#idle[0]!);
+  }
+
+  #start(needs: ChildNeeds): Promise<Child> {
+    // Read while the process begins to load it: it is not waited for.
+    return Child.start(needs, this.#code?.changed() ?? Promise.resolve(null));
   }
 
   #takeIdle(needs: ChildNeeds): Child | null {

@@ -90,8 +90,12 @@ export const attempt = z.object({
   environment: z
     .object({
       gitCommit: z.string().nullable(),
-      /** sha256 of what differed from the commit; null when nothing did. */
+      /** sha256 of what differed from the commit, files that git does not know among it; null when nothing did. */
       gitDiffSha256: z.string().nullable(),
+      /** Null when nothing differed, and for a worker that began before differences were kept. */
+      gitDiffBytes: z.number().nullable(),
+      /** GET /api/stages/<id>/attempts/<number>/changes gives the difference; one that was too large is told by its hash alone. */
+      isGitDiffKept: z.boolean(),
       lockSha256: z.string().nullable(),
       node: z.string(),
       onnxruntime: z.string(),

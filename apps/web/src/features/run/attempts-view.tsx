@@ -2,7 +2,7 @@
 
 import type { Attempt, Stage } from "@retort/api";
 import { useQuery } from "@tanstack/react-query";
-import { formatCount } from "../../format/number.ts";
+import { formatBytes, formatCount } from "../../format/number.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { CopyButton } from "../../ui/copy.tsx";
@@ -35,7 +35,7 @@ export function AttemptsView({ stage }: { stage: Stage }) {
     <ol aria-label={`Attempts of ${stage.name}`} className="flex flex-col gap-4">
       {attempts.data.toReversed().map((attempt) => (
         <li key={attempt.number}>
-          <AttemptCard attempt={attempt} />
+          <AttemptCard stageId={stage.id} attempt={attempt} />
         </li>
       ))}
     </ol>
@@ -55,7 +55,7 @@ function gaveWay({ status, failure }: Pick<Attempt, "status" | "failure">): bool
   return status === "failed" && failure?.kind === "preempted";
 }
 
-function AttemptCard({ attempt }: { attempt: Attempt }) {
+function AttemptCard({ stageId, attempt }: { stageId: string; attempt: Attempt }) {
   const { label, color } = gaveWay(attempt) ? { label: "Gave way", color: "text-ink-2" } : looks[attempt.status];
   const facts: [string, React.ReactNode][] = [
     ["Worker", attempt.host === attempt.workerName ? attempt.workerName : `${attempt.workerName} on ${attempt.host}`],
@@ -95,7 +95,12 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
             </div>
           ))}
         </dl>
-        {attempt.environment !== null && <Environment environment={attempt.environment} />}
+        {attempt.environment !== null && (
+          <Environment
+            environment={attempt.environment}
+            changesHref={`/api/stages/${stageId}/attempts/${attempt.number}/changes`}
+          />
+        )}
         {attempt.failure !== null && gaveWay(attempt) && (
           <p className="mt-3 text-sm text-ink-2">{attempt.failure.message}.</p>
         )}
@@ -127,12 +132,31 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
   );
 }
 
+/** What the code differed in from its commit: to be downloaded, or, when it was too large to keep, its hash. */
+function Changes({
+  environment: { gitDiffSha256, gitDiffBytes, isGitDiffKept },
+  changesHref,
+}: {
+  environment: NonNullable<Attempt["environment"]>;
+  changesHref: string;
+}) {
+  if (gitDiffSha256 === null) return "none";
+  const size = gitDiffBytes === null ? "" : `, ${formatBytes(gitDiffBytes)}`;
+  const text = `sha256 ${gitDiffSha256.slice(0, 12)}${size}`;
+  if (!isGitDiffKept) return `${text}, not kept`;
+  return (
+    <a href={changesHref} download className="underline underline-offset-2">
+      {text}
+    </a>
+  );
+}
+
 /** What it takes to get the same bits again. */
-function Environment({ environment }: { environment: NonNullable<Attempt["environment"]> }) {
-  const { gitCommit, gitDiffSha256, lockSha256, node, onnxruntime, platform, cpu } = environment;
+function Environment(props: { environment: NonNullable<Attempt["environment"]>; changesHref: string }) {
+  const { gitCommit, lockSha256, node, onnxruntime, platform, cpu } = props.environment;
   const rows = [
     ["Commit", gitCommit === null ? null : gitCommit.slice(0, 12)],
-    ["Changes on top", gitDiffSha256 === null ? "none" : `sha256 ${gitDiffSha256.slice(0, 12)}`],
+    ["Changes on top", gitCommit === null ? null : <Changes key="changes" {...props} />],
     ["Dependencies", lockSha256 === null ? null : `lock ${lockSha256.slice(0, 12)}`],
     ["Node.js", node],
     ["ONNX Runtime", onnxruntime],
