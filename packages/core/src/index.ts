@@ -5,6 +5,7 @@ export { groupBy } from "./base/group-by.ts";
 export { sha256Bytes, sha256Hex } from "./base/hash.ts";
 export { Rng, type RngState } from "./base/rng.ts";
 export {
+  type BudgetedKind,
   classify,
   type Failure,
   type FailureKind,

@@ -1,3 +1,4 @@
+import { takedownLimit } from "@retort/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { createDatabase, type Database } from "./database.ts";
 import { waitingReason } from "./stage-waiting.ts";
@@ -184,6 +185,17 @@ describe("a lease", () => {
     expect(await statuses(db, again)).toEqual({ killer: "ready", beside: "pending" });
     await finish(db, await claimed(db, { workerId, runId: id, name: "killer" }));
     for (const runId of [id, again]) await db.runs.cancel(runId);
+  });
+
+  it("that is lost is taken up again at once, with no budget but the quarantine", async () => {
+    const id = await launch(db, [plannedStage("killer")]);
+    for (let lost = 1; lost <= takedownLimit; lost++) {
+      const { attempt } = await claimed(db, { workerId, leaseMs: 1 });
+      expect(attempt).toBe(lost);
+      await pause(5);
+      expect(await db.stages.reclaimExpired()).toMatchObject([{ status: lost === takedownLimit ? "failed" : "ready" }]);
+    }
+    expect((await db.runs.get(id))!.stages[0]!.quarantinedAt).toBeInstanceOf(Date);
   });
 
   it("of an attempt that got further than those before begins a new budget", async () => {

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  type BudgetedKind,
   classify,
   type Failure,
   isTakedown,
@@ -275,7 +276,8 @@ export class Attempt {
   async #recordFailure(failure: Failure): Promise<void> {
     const { db } = this.#services;
     const { fence } = this.stage;
-    if (this.#stopReason === "lost-lease") throw new LostLeaseError(fence);
+    // Whoever took the stage has written how this attempt ended.
+    if (this.#stopReason === "lost-lease" || !hasBudget(failure)) throw new LostLeaseError(fence);
     // What was reported before the end is kept. That it could not be stored is no reason to lose why the attempt ended.
     await this.#reporter.flush().catch((error: unknown) => this.#log("warn", `reports are lost: ${messageOf(error)}`));
     if (this.#stopReason === "cancelled") {
@@ -294,7 +296,7 @@ export class Attempt {
   }
 
   /** Another attempt, for want of memory one with smaller micro-batches; the end; or quarantine for what takes down one process after another. */
-  #decide(failure: Failure): RetryDecision & { failure: Failure; quarantine?: boolean; accumulate?: number } {
+  #decide(failure: BudgetedFailure): RetryDecision & { failure: Failure; quarantine?: boolean; accumulate?: number } {
     const { earlierFailures } = this.stage;
     const accumulate = failure.kind === "out-of-memory" ? finerMicroBatches(this.stage) : null;
     if (accumulate !== null) return { retry: true, delayMs: 0, failure, accumulate };
@@ -351,4 +353,10 @@ export class Attempt {
     this.#stopping.abort();
     this.#process?.stop(this.#services.settings.stopGraceMs);
   }
+}
+
+type BudgetedFailure = Failure & { kind: BudgetedKind };
+
+function hasBudget(failure: Failure): failure is BudgetedFailure {
+  return failure.kind !== "lost-lease";
 }

@@ -35,9 +35,14 @@ export interface RetryBudget {
   maxDelayMs: number;
 }
 
+export type BudgetedKind = Exclude<FailureKind, "lost-lease">;
+
 const never: RetryBudget = { retries: 0, firstDelayMs: 0, maxDelayMs: 0 };
 
-/** Each kind has its own budget: a stage that was preempted ten times has still all of its retries for a broken disk. */
+/**
+ * Each kind has its own budget: a stage that was preempted ten times has still all of its retries for a broken disk. A lost lease has none:
+ * the stage is taken up again at once, and quarantined at takedownLimit.
+ */
 export const retryBudgets = {
   // The same input gives the same end: somebody has to change something first.
   user: never,
@@ -45,10 +50,9 @@ export const retryBudgets = {
   diverged: never,
   // Once, since a neighbour may have taken the memory.
   "out-of-memory": { retries: 1, firstDelayMs: 5_000, maxDelayMs: 5_000 },
-  "lost-lease": { retries: 5, firstDelayMs: 0, maxDelayMs: 30_000 },
   preempted: { retries: 100, firstDelayMs: 0, maxDelayMs: 0 },
   infrastructure: { retries: 3, firstDelayMs: 1_000, maxDelayMs: 60_000 },
-} satisfies Record<FailureKind, RetryBudget>;
+} satisfies Record<BudgetedKind, RetryBudget>;
 
 /** A stage that has taken down so many processes or workers, and got no further meanwhile, is quarantined. */
 export const takedownLimit = 4;
@@ -76,7 +80,7 @@ export interface RetryDecision {
 }
 
 /** Whether an attempt that failed is followed by another, given how many earlier attempts of the stage failed in the same way. */
-export function retryDecision(kind: FailureKind, earlierOfKind: number): RetryDecision {
+export function retryDecision(kind: BudgetedKind, earlierOfKind: number): RetryDecision {
   const { retries, firstDelayMs, maxDelayMs }: RetryBudget = retryBudgets[kind];
   if (earlierOfKind >= retries) return { retry: false, delayMs: 0 };
   return { retry: true, delayMs: Math.min(firstDelayMs * 4 ** earlierOfKind, maxDelayMs) };
