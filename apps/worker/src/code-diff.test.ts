@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestRepository } from "../test/testing-repository.ts";
 import { maxDiffBytes, readCodeDiff } from "./code-diff.ts";
@@ -45,6 +46,16 @@ describe("readCodeDiff", () => {
     } finally {
       await rm(clone, { recursive: true, force: true });
     }
+  });
+
+  it("sees a change of the same size in the second of the commit, however much later it looks", async () => {
+    const { mtime } = await stat(join(repository.dir, ".git/index"));
+    const text = await readFile(join(repository.dir, "source.ts"), "utf8");
+    await repository.write("source.ts", text.replace(/\d/, "9"));
+    await utimes(join(repository.dir, "source.ts"), mtime, mtime);
+    await sleep(1_100);
+    const { content } = (await readCodeDiff(repository.dir))!;
+    expect(Buffer.from(content ?? []).toString()).toContain("= 9;");
   });
 
   it("leaves no trace in the repository", async () => {

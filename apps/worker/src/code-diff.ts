@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, lstat, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, lstat, mkdir, mkdtemp, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -42,7 +42,7 @@ export async function readCodeDiff(repository: string): Promise<CodeDiff | null>
   const own = await mkdtemp(join(tmpdir(), "retort-git-"));
   try {
     const ownObjects = join(own, "objects");
-    await Promise.all([mkdir(ownObjects), copyFile(resolve(repository, index), join(own, "index"))]);
+    await Promise.all([mkdir(ownObjects), copyIndex(resolve(repository, index), join(own, "index"))]);
     const env = {
       GIT_INDEX_FILE: join(own, "index"),
       GIT_OBJECT_DIRECTORY: ownObjects,
@@ -74,6 +74,17 @@ export async function readCodeDiff(repository: string): Promise<CodeDiff | null>
   } finally {
     await rm(own, { recursive: true, force: true });
   }
+}
+
+/**
+ * Git trusts a file's size and time when the index is the younger of the two, and reads what is of the same second. A copy must not
+ * look younger than the index is: a file that was changed in the second of a commit would pass for unchanged.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const { mtimeMs } = await stat(from);
+  await copyFile(from, to);
+  const second = Math.floor(mtimeMs / 1_000);
+  await utimes(to, second, second);
 }
 
 // Whatever the user's configuration says, the same bytes, and such as `git apply` takes.
