@@ -1,6 +1,6 @@
 "use client";
 
-import type { Overview, RunStatus } from "@retort/api";
+import type { Overview } from "@retort/api";
 import { useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import Link from "next/link";
@@ -15,6 +15,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { listedStatuses } from "../runs/run-status.ts";
 import { RunTable } from "../runs/run-table.tsx";
 import { WorkerState } from "../workers/worker-state.tsx";
 import { LiveRun } from "./live-run.tsx";
@@ -137,12 +138,10 @@ function FirstRun({ hasWorker }: { hasWorker: boolean }) {
   );
 }
 
-const counted: readonly RunStatus[] = ["running", "queued", "succeeded", "failed", "cancelled"];
-
 function Counts({ counts }: { counts: Overview["runCounts"] | null }) {
   return (
     <ul className="-mx-2 flex flex-col text-sm">
-      {counted.map((status) => (
+      {listedStatuses.map((status) => (
         <li key={status}>
           <Link href={`/runs?status=${status}`} className="flex h-8 items-center gap-2 rounded-md px-2 hover:bg-sunken">
             <StatusIcon status={status} className="animate-none" />

@@ -15,15 +15,13 @@ import { Problem } from "../../ui/problem.tsx";
 import { Segments } from "../../ui/segments.tsx";
 import { StatusIcon, statusLooks } from "../../ui/status.tsx";
 import { CompareBar } from "../compare/compare-bar.tsx";
-import { isLive } from "./run-status.ts";
+import { isLive, listedStatuses } from "./run-status.ts";
 import { lossKeys, RunTable } from "./run-table.tsx";
 
 export interface RunFilter {
   status: RunStatus | undefined;
   recipe: string | undefined;
 }
-
-const statuses: readonly RunStatus[] = ["running", "queued", "succeeded", "failed", "cancelled"];
 
 /** All runs with filters in the address, older ones on demand. */
 export function RunBrowser({ filter }: { filter: RunFilter }) {
@@ -103,7 +101,7 @@ function Filters({ filter }: { filter: RunFilter }) {
         onChange={(value) => show({ ...filter, status: value === "all" ? undefined : value })}
         options={[
           { value: "all", label: "All" },
-          ...statuses.map((status) => ({
+          ...listedStatuses.map((status) => ({
             value: status,
             label: (
               <>

@@ -1,4 +1,14 @@
-import type { RunSummary } from "@retort/api";
+import type { RunStatus, RunSummary } from "@retort/api";
+
+/** In the order of lists: what goes on before what has ended. */
+export const listedStatuses = [
+  "running",
+  "queued",
+  "succeeded",
+  "failed",
+  "pruned",
+  "cancelled",
+] as const satisfies RunStatus[];
 
 /** Whether anything in a list can still change by itself. */
 export function isLive({ status }: Pick<RunSummary, "status">): boolean {

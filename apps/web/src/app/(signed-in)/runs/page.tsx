@@ -1,12 +1,10 @@
-import type { RunStatus } from "@retort/api";
 import type { Metadata } from "next";
 import { RunBrowser, type RunFilter } from "../../../features/runs/run-browser.tsx";
+import { listedStatuses } from "../../../features/runs/run-status.ts";
 import { PageHeader } from "../../../features/shell/page-header.tsx";
 import { Hydrated, prefetch, serverTRPC } from "../../../trpc/server.tsx";
 
 export const metadata: Metadata = { title: "Runs" };
-
-const statuses: readonly string[] = ["queued", "running", "succeeded", "failed", "cancelled"] satisfies RunStatus[];
 
 export default async function RunsPage({
   searchParams,
@@ -15,7 +13,7 @@ export default async function RunsPage({
 }) {
   const { status, recipe } = await searchParams;
   const filter: RunFilter = {
-    status: status !== undefined && statuses.includes(status) ? (status as RunStatus) : undefined,
+    status: listedStatuses.find((known) => known === status),
     recipe: recipe || undefined,
   };
   await prefetch(serverTRPC.recipes.list.queryOptions());
