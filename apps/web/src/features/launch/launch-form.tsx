@@ -14,6 +14,7 @@ import { ForkSource } from "./fork-source.tsx";
 import { launchCommand } from "./form/command.ts";
 import type { FieldOf } from "./form/field.ts";
 import { fieldId } from "./form/field-frame.tsx";
+import { filled } from "./form/filled.ts";
 import { FormProvider } from "./form/form-context.tsx";
 import { GroupFields, GroupIndex } from "./form/group-inputs.tsx";
 import { fieldFromSchema } from "./form/json-schema.ts";
@@ -32,6 +33,7 @@ export function LaunchForm({
   fork,
 }: {
   recipe: Recipe;
+  /** Of an earlier run perhaps, which knew fewer parameters: what it lacks has its default. */
   initialParams?: unknown;
   initialSeeds?: string;
   /** Goes on from a checkpoint of this stage instead of beginning anew; seed and project are the run's. */
@@ -41,7 +43,7 @@ export function LaunchForm({
   const router = useRouter();
   const queries = useQueryClient();
   const field = useMemo(() => fieldFromSchema(recipe.schema) as FieldOf<"object">, [recipe.schema]);
-  const [params, setParams] = useState<unknown>(initialParams ?? recipe.defaults);
+  const [params, setParams] = useState<unknown>(() => filled(field, recipe.defaults, initialParams));
   const [seedsText, setSeedsText] = useState(initialSeeds);
   const [name, setName] = useState("");
   const [projectSlug, setProjectSlug] = useState<string>();

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { launchCommand } from "./command.ts";
 import type { FieldOf } from "./field.ts";
+import { filled } from "./filled.ts";
 import { fieldFromSchema } from "./json-schema.ts";
 import { changesFrom, complaints, isSubset, valueAt, variantOf, withValueAt } from "./value.ts";
 
@@ -218,4 +219,12 @@ it("writes the command that launches the same runs", () => {
   expect(launchCommand({ recipe: "quickstart", params: value, defaults, seeds: [1, 2] })).toBe(
     `npx retort launch quickstart --set steps=50 --set 'name=it'\\''s mine' --seeds 1,2`,
   );
+});
+
+it("fills what an earlier run did not know with defaults, also behind a chosen variant", () => {
+  const earlier = { steps: 10, name: "base", data: { adapter: "easy-vqa", path: "somewhere" } };
+  const now = filled(field, params.parse({}), earlier);
+  expect(now).toMatchObject({ ...earlier, blanked: true, size: "micro", optimizer: { lr: 2e-3, betas: [0.9, 0.95] } });
+  expect(complaints(field, now)).toEqual([]);
+  expect(filled(field, params.parse({}), undefined)).toEqual(params.parse({}));
 });
