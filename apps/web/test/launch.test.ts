@@ -205,8 +205,8 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       expect(await page.locator("[data-stage=check]:visible").innerText()).not.toContain("reused");
       await page.locator("header [data-status=succeeded]").waitFor({ timeout: runMs });
 
-      await again("work", /^Fork from the checkpoint of work/);
-      await page.getByText("goes on from its newest checkpoint").waitFor();
+      await again("work", /^Fork from a checkpoint of work/);
+      await page.getByText("goes on from its checkpoint").waitFor();
       await page.getByLabel("Steps", { exact: true }).fill("9");
       await page.getByRole("button", { name: "Fork the run" }).click();
       await page.getByRole("heading", { name: /\(from step 6 of work\)$/ }).waitFor();

@@ -128,9 +128,10 @@ export async function createTrials(
     origin_trial: trial.origin?.trial ?? null,
     origin_step: trial.origin?.step ?? null,
   }));
+  // The transaction may have begun before the trials had ended whose room these take.
   await client.query(
-    `INSERT INTO trial (sweep_id, number, point_key, point, seed, run_id, failure, member, origin_trial, origin_step)
-     SELECT $1, number, point_key, point, seed, run_id, failure, member, origin_trial, origin_step
+    `INSERT INTO trial (sweep_id, number, point_key, point, seed, run_id, failure, member, origin_trial, origin_step, created_at)
+     SELECT $1, number, point_key, point, seed, run_id, failure, member, origin_trial, origin_step, clock_timestamp()
      FROM json_to_recordset($2::json) AS t (number int, point_key text, point json, seed int, run_id uuid, failure jsonb,
        member int, origin_trial int, origin_step int)`,
     [sweep.id, jsonb(rows)],

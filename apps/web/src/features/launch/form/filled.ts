@@ -1,5 +1,5 @@
 import type { Field } from "./field.ts";
-import { valueAt, variantOf } from "./value.ts";
+import { isGroup, valueAt, variantOf } from "./value.ts";
 
 /** A value with what was left out taken from another: groups are joined, a chosen variant brings its own defaults. */
 export function filled(field: Field, base: unknown, given: unknown): unknown {
@@ -21,8 +21,4 @@ export function filled(field: Field, base: unknown, given: unknown): unknown {
   // A name that the form does not know stays: the server says what is wrong with it.
   const unknown = Object.entries(given).filter(([key]) => !(key in field.fields));
   return Object.fromEntries([...known, ...unknown]);
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -132,6 +132,6 @@ export function isSubset({ isSequence }: Pick<FieldOf<"list">, "isSequence">, va
   return !isSequence && (!Array.isArray(value) || new Set(value).size === value.length);
 }
 
-function isGroup(value: unknown): value is Record<string, unknown> {
+export function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import type { SweepRequest } from "@retort/api";
 import type { Field } from "../../launch/form/field.ts";
 import { filled } from "../../launch/form/filled.ts";
 import { readSeeds } from "../../launch/form/seeds.ts";
-import { changesFrom, valueAt, withValueAt } from "../../launch/form/value.ts";
+import { changesFrom, isGroup, valueAt, withValueAt } from "../../launch/form/value.ts";
 import { dimensionsOf, type SpaceJson } from "./space-edit.ts";
 
 /** How a sweep searches, as its form holds it: complete, in the shape of the schema that sweeps.options gives. */
@@ -148,10 +148,6 @@ function nested(changes: readonly { path: string; value: unknown }[]): Record<st
 
 function isUnder(path: string, varied: ReadonlySet<string>): boolean {
   return path.split(".").some((_, index, keys) => varied.has(keys.slice(0, index + 1).join(".")));
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function record(value: unknown): Record<string, unknown> {
