@@ -81,7 +81,8 @@ async function metricWarnings(
   trials: readonly TrialRow[],
 ): Promise<string[]> {
   const succeeded = trials.filter(({ status }) => status === "succeeded");
-  const watched = needsWatch(search) ? watch : null;
+  // What has been looked at is reported: a live page, which asks again and again, reads no run for it.
+  const watched = needsWatch(search) && trials.every(({ looks }) => looks.length === 0) ? watch : null;
   const hasObjective = succeeded.some(({ value }) => value !== null);
   const runId = succeeded[0]?.runId;
   if (runId == null || (hasObjective && watched === null)) return [];
