@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { CliEnv } from "../env.ts";
 import { print } from "../output/print.ts";
 import { readParameters } from "../run-parameters.ts";
 import { resolveRun, shortId } from "../run-reference.ts";
 import { connect } from "../server.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 interface ForkOptions {
   set: string[];
@@ -23,7 +24,7 @@ export function fork(program: Command, env: CliEnv): void {
       (value, before) => [...before, value],
       [] as string[],
     )
-    .option("--step <number>", "of the checkpoint; left out, the newest", stepOf)
+    .option("--step <number>", "of the checkpoint; left out, the newest", wholeNumber)
     .option("--name <text>", "what lists call the run")
     .action(async (reference: string, stage: string, { set, ...rest }: ForkOptions) => {
       const { retort } = await connect(env);
@@ -33,9 +34,4 @@ export function fork(program: Command, env: CliEnv): void {
       const forked = await retort.runs.fork.mutate({ runId, stage, params, ...rest });
       print(`launched ${shortId(forked.runId)} from step ${forked.step}  (${forked.runId})`);
     });
-}
-
-function stepOf(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It is a whole number of steps.");
-  return Number(text);
 }

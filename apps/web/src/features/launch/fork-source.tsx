@@ -5,6 +5,7 @@ import { GitFork } from "lucide-react";
 import { formatCount } from "../../format/number.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { cx } from "../../ui/class-names.ts";
+import { Problem } from "../../ui/problem.tsx";
 import { inputLook } from "./form/field-frame.tsx";
 
 /** What a fork begins from: the stage, and which of its checkpoints. `step` null: the newest. */
@@ -20,7 +21,7 @@ export function ForkSource({
   onStep(step: number | null): void;
 }) {
   const trpc = useTRPC();
-  const { data: kept = [] } = useQuery(trpc.runs.checkpoints.queryOptions({ runId, stage }));
+  const { data: kept, error } = useQuery(trpc.runs.checkpoints.queryOptions({ runId, stage }));
   return (
     <div className="flex gap-2.5 rounded-lg border border-line-strong bg-copper-soft/60 px-4 py-3 text-sm">
       <GitFork aria-hidden className="mt-0.5 size-4 shrink-0 text-copper" />
@@ -29,7 +30,11 @@ export function ForkSource({
           <span className="font-medium">{stage}</span> goes on from its checkpoint with the parameters below; what
           stands before it is taken over, what depends on it is done anew. The seed stays.
         </p>
-        {kept.length > 1 && (
+        {error !== null && <Problem error={error} />}
+        {kept?.length === 0 && (
+          <p className="text-danger">It has left no checkpoint yet: there is nothing to go on from.</p>
+        )}
+        {kept !== undefined && kept.length > 1 && (
           <label className="flex flex-wrap items-center gap-2">
             Checkpoint of step
             <select
