@@ -414,8 +414,9 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
     expect(await project.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
     await project.getByLabel("Share").fill("0.5");
     await project.getByLabel("Stages at once").fill("2");
+    const saved = page.waitForResponse((response) => response.url().includes("projects.setLimits"));
     await project.getByRole("button", { name: "Save" }).click();
-    await expect.poll(() => project.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    expect((await saved).status()).toBe(200);
     await page.reload();
     expect(await project.getByLabel("Stages at once").inputValue()).toBe("2");
     expect(await project.getByLabel("Share").inputValue()).toBe("0.5");

@@ -102,7 +102,7 @@ function ProjectRow({ project }: { project: Project }) {
         </label>
         <div className="flex justify-end lg:mt-5.5">
           <Button type="submit" disabled={!isChanged || !isRight || limit.isPending}>
-            Save
+            {limit.isPending ? "Saving" : "Save"}
           </Button>
         </div>
       </form>
