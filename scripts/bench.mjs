@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { allocation } from "./allocation.mjs";
 import { installDependencies, requireNode, root } from "./install.mjs";
 
 requireNode();
@@ -25,5 +26,11 @@ if (path === undefined) {
   );
   process.exit(2);
 }
-const { status } = spawnSync(process.execPath, ["--import", "tsx", path, ...options], { cwd: root, stdio: "inherit" });
+// As a worker's attempts are run, and any peer that a benchmark starts.
+const env = { ...allocation, ...process.env };
+const { status } = spawnSync(process.execPath, ["--import", "tsx", path, ...options], {
+  cwd: root,
+  env,
+  stdio: "inherit",
+});
 process.exit(status ?? 1);

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { SpecError } from "@retort/core";
 import { checkpointsKept } from "@retort/db";
 import { z } from "zod";
+import { allocation } from "../../../scripts/allocation.mjs";
 
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -68,13 +69,6 @@ const secrets = ["DATABASE_URL", "REDIS_URL", "RETORT_STORE_URL", "RETORT_API_KE
 /** Under `npm run dev` Node's watch mode sets it, and a process that has it reports its files over the attempt's channel. */
 const watchMode = "WATCH_REPORT_DEPENDENCIES";
 const withheld = [...secrets, watchMode];
-
-/**
- * glibc hands every block of 128 KiB or more back to the system as soon as it is free, and the next step of a training faults all its
- * pages in anew: up to half of the step's time. These keep freed memory, up to 2 GiB, in the process; 32 MiB is the most that glibc takes.
- * Other C libraries do not read them.
- */
-const allocation = { MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(2 * 2 ** 30) };
 
 /** What git is run with: it takes no locks, and writes where `own` says. */
 export function gitEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

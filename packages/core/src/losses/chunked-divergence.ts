@@ -34,7 +34,7 @@ export function chunkedDivergence(
   const numRows = hidden.shape[0]!;
   if (mask) hasShape(["mask", mask], { shape: [numRows], dtype: "bool" }, "chunked-divergence");
   const weights = mask
-    ? op.reshape(rowWeights(op.unsqueeze(mask, [0]), "token", hidden.dtype), [numRows])
+    ? rowWeights(mask, { dtype: hidden.dtype })
     : hidden.graph.constant(filled(hidden.dtype, [numRows], 1 / numRows));
   const side = teacherSide(teacher);
   return chunkedHead({

@@ -34,9 +34,9 @@ export function chunkedLlavaKdTerms(
   const [batch, length] = student.hidden.shape as [number, number];
   const numRows = batch * length;
   const flat = (x: Value) => op.reshape(x, [numRows, ...x.shape.slice(2)]);
-  const targets = answerTargets(kinds, params);
+  const targets = flat(answerTargets(kinds, params));
   const answered = op.not(op.equal(targets, IGNORE_LABEL));
-  const weights = { crossEntropy: rowWeights(answered, "token"), ...mdistWeights(kinds, params) };
+  const weights = { crossEntropy: rowWeights(answered), ...mdistWeights(kinds, params) };
   const names = Object.keys(weights) as Name[];
   const side = teacherSide(
     "logits" in teacher ? { logits: flat(teacher.logits) } : { ...teacher, hidden: flat(teacher.hidden) },
@@ -46,8 +46,8 @@ export function chunkedLlavaKdTerms(
     hidden: flat(student.hidden),
     rows: {
       ...side.rows,
-      targets: flat(op.where(answered, targets, 0)),
-      ...Object.fromEntries(names.map((name) => [name, flat(weights[name] as Value)])),
+      targets: op.where(answered, targets, 0),
+      ...Object.fromEntries(names.map((name) => [name, weights[name] as Value])),
     },
     shared: side.shared,
     chunkRows,

@@ -71,7 +71,6 @@ export const divergence = defineLoss({
     if (!mask) return op.reduceMean(rows);
     const beside = ["student.logits", student.logits] as const;
     hasShape(["mask", mask], { shape: rows.shape, dtype: "bool", beside }, "divergence");
-    const weights = rowWeights(op.unsqueeze(mask, [0]), "token", rows.dtype);
-    return op.reduceSum(op.mul(op.unsqueeze(rows, [0]), weights));
+    return op.reduceSum(op.mul(rows, rowWeights(mask, { dtype: rows.dtype })));
   },
 });

@@ -29,11 +29,13 @@ export type LlavaKdTerm = keyof LlavaKdParams["weights"];
 export interface LlavaKdInput extends MdistInput {
   /** Positions [start, end) outside of which no sample has image tokens: the relation is computed there alone. */
   visualWindow?: readonly [number, number] | undefined;
+  /** Every sample has an image token at every position of that window: nothing of it has to be masked. */
+  windowIsFull?: boolean;
 }
 
 /** The loss and its unweighted terms, from logits [B,T,V]. */
 export function llavaKdTerms(
-  { visualWindow, ...input }: LlavaKdInput,
+  { visualWindow, windowIsFull = false, ...input }: LlavaKdInput,
   params: LlavaKdParams,
 ): { loss: Value } & Partial<Record<LlavaKdTerm, Value>> {
   const { loss: _, ...distilled } = mdistTerms(input, params);
@@ -47,7 +49,7 @@ export function llavaKdTerms(
       {
         student: relation(window(input.student.logits)),
         teacher: relation(window(input.teacher.logits)),
-        mask: window(input.visualMask),
+        mask: windowIsFull ? undefined : window(input.visualMask),
       },
       params.relation,
     ),

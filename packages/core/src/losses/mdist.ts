@@ -30,13 +30,15 @@ export type MdistParams = z.output<typeof mdistParams>;
 type Part = keyof MdistParams["weights"];
 
 /**
- * Weights [B,T] of the positions whose logits count for each part. Answer and instruction tokens count at the logits that
+ * Weights [B·T] of the positions whose logits count for each part. Answer and instruction tokens count at the logits that
  * predict them, image tokens at their own: nothing predicts an image token, what the model makes of it is compared.
  * @throws SpecError when instruction tokens have a weight and no mask
  */
 export function mdistWeights(kinds: TokenKinds, params: MdistParams): Partial<Record<Part, Value>> {
-  const shifted = (values: Value) => (params.labelPosition === "token" ? atPrediction(values) : values);
-  const mean = (mask: Value) => rowWeights(mask, params.reduction);
+  const [batch, length] = kinds.labels.shape as [number, number];
+  const flat = (values: Value) => op.reshape(values, [batch * length]);
+  const shifted = (values: Value) => flat(params.labelPosition === "token" ? atPrediction(values) : values);
+  const mean = (mask: Value) => rowWeights(mask, { reduction: params.reduction, numSamples: batch });
   if (params.weights.prompt > 0 && !kinds.promptMask) {
     throw new SpecError({
       code: "LOSS_TENSOR_MISSING",
@@ -46,7 +48,7 @@ export function mdistWeights(kinds: TokenKinds, params: MdistParams): Partial<Re
   }
   return {
     response: mean(op.not(op.equal(shifted(kinds.labels), IGNORE_LABEL))),
-    visual: mean(kinds.visualMask),
+    visual: mean(flat(kinds.visualMask)),
     ...(kinds.promptMask && { prompt: mean(shifted(kinds.promptMask)) }),
   };
 }
@@ -65,10 +67,7 @@ export function mdistTerms(
   checkTokenKinds(["student.logits", student.logits], kinds, "mdist");
   const [batch, length, vocabulary] = student.logits.shape as [number, number, number];
   const flat = (x: Value) => op.reshape(x, [batch * length, vocabulary]);
-  const rows = op.reshape(rowDivergence(flat(student.logits), flat(teacher.logits), params.divergence), [
-    batch,
-    length,
-  ]);
+  const rows = rowDivergence(flat(student.logits), flat(teacher.logits), params.divergence);
   const parts = Object.entries(mdistWeights(kinds, params)) as [Part, Value][];
   const terms = parts.map(([part, weights]) => [part, op.reduceSum(op.mul(rows, weights))] as const);
   return {

@@ -42,7 +42,7 @@ export function relationDistance(
     const kept = pairs ? op.mul(whole, pairs) : whole;
     return normalize ? cosines(kept) : kept;
   }) as [Value, Value];
-  const distances = op.sub(1, op.div(op.div(inner(own, others), norm(own)), norm(others))); // [B]
+  const distances = cosineDistances(own, others); // [B]
   if (!mask) return op.reduceMean(distances);
   const counted = op.reduceMax(cast(mask, student), { axes: [1] }); // 1 for samples with a visual token
   return op.div(op.reduceSum(op.mul(distances, counted)), op.max(op.reduceSum(counted), 1));
@@ -77,6 +77,23 @@ const inner = (a: Value, b: Value): Value => op.reduceSum(op.mul(a, b), { axes: 
 
 /** Frobenius norm [B]; flat at zero, where its gradient would not be a number. */
 const norm = (r: Value): Value => op.sqrt(op.max(inner(r, r), FLOOR));
+
+/** 1 − ⟨R,S⟩ / (‖R‖ ‖S‖) of [B,N,N]; by R it is (⟨R,S⟩ R / ‖R‖² − S) / (‖R‖ ‖S‖), a third of what the chain rule writes. */
+function cosineDistances(own: Value, others: Value): Value {
+  const [product, length, otherLength] = [inner(own, others), norm(own), norm(others)];
+  return withGradient(op.sub(1, op.div(op.div(product, length), otherLength)), {
+    inputs: [own],
+    saved: [product, length, otherLength, others],
+    rule: ({ dy, saved, inputs: [r] }) => [
+      () => {
+        const [dot, ownNorm, otherNorm, s] = saved as [Value, Value, Value, Value];
+        const perSample = (x: Value) => op.reshape(x, [x.shape[0]!, 1, 1]);
+        const across = op.sub(op.mul(r!, perSample(op.div(op.div(dot, ownNorm), ownNorm))), s);
+        return op.mul(across, perSample(op.div(op.div(dy, ownNorm), otherNorm)));
+      },
+    ],
+  });
+}
 
 /** R of rows scaled to length 1: R_ij / √(R_ii R_jj), without a further pass over the rows. */
 function cosines(r: Value): Value {

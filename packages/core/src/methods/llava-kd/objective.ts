@@ -102,6 +102,7 @@ export function distilledLoss(
       visualMask: g.constant({ dtype: "bool", shape: [batchSize, numImageTokens + numText], data: isImage }),
       promptMask: promptMask && behindImage(promptMask, 0),
       visualWindow: [0, numImageTokens],
+      windowIsFull: true,
     },
     { ...rest, weights, relation: { normalize: related.normalize }, labelPosition: "prediction" },
   );

@@ -98,7 +98,7 @@ export type ConversationTrainParams = z.infer<typeof conversationTrainParams>;
 /** PT, DPT, SFT or DFT on conversations in LLaVA's form, read from disk: any number of turns and pictures, or none. */
 export const conversationTrain: StageDefinition<ConversationTrainParams> = {
   kind: "conversation-train",
-  version: 2,
+  version: 3,
   title: "Training on conversations",
   params: conversationTrainParams,
   inputs: {

@@ -31,7 +31,7 @@ export const LLAVA_TRAIN_MEMORY_BYTES = 2 ** 30;
 /** One training stage of the LLaVA layout behind a frozen encoder: PT, DPT, SFT or DFT, by its parameters. */
 export const llavaTrain: StageDefinition<LlavaTrainParams> = {
   kind: "llava-train",
-  version: 1,
+  version: 2,
   title: "Training",
   params: llavaTrainParams,
   inputs: {
