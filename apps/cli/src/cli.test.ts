@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestApi } from "@retort/api/testing";
 import { runStatuses } from "@retort/core";
+import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startTestCli, type TestCli } from "./testing.ts";
 
@@ -138,7 +139,7 @@ describe("a finished run", () => {
     expect(empty.stderr).toContain("npx retort launch quickstart");
     expect(empty.stderr).toContain("Recipes with results: diagnostic. See: npx retort leaderboard diagnostic");
     expect([narrowed.stdout, narrowed.stderr]).toEqual(["", expect.stringContaining("evaluated on other yet")]);
-  });
+  }, 60_000);
 
   it("is exported with every point, sample and file", async () => {
     const out = join(dir, "exported");
@@ -313,6 +314,22 @@ describe("a model made of parts", () => {
     const card = await readFile(join(out, "README.md"), "utf8");
     expect(card).toMatch(/\| import \| model-import \| - \| 0 \| `[0-9a-f]{16}` \| `[0-9a-f]{32}` \|/);
     expect(card).toMatch(/\| pope\/test \| full \| 1 \| benchmarkScore \|/);
+    const [run] = (await api.retort.runs.list.query({ search: "parts" })).runs;
+    const [model] = await api.retort.artifacts.list.query({ runId: run!.id });
+    expect(model).toMatchObject({ name: "model", hasParts: true });
+    const parts = (query: string) =>
+      fetch(`${api.url}/api/artifacts/${model!.id}/parts?${query}`, {
+        headers: { authorization: `Bearer ${api.apiKey}` },
+      });
+    const archive = unzipSync(new Uint8Array(await (await parts(`run=${run!.id}&promptTokens=8`)).arrayBuffer()));
+    expect(Object.keys(archive).sort()).toEqual(names);
+    for (const name of names) expect(Buffer.from(archive[name]!).equals(await readFile(join(out, name)))).toBe(true);
+    const refused = await parts(`run=${run!.id}&promptTokens=0`);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { error: { code: "BAD_QUERY", where: "promptTokens" } },
+    ]);
+
     const missing = await start(["export", "parts", "--parts", "--stage", "sft", "--out", join(dir, "none")]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("Stages with a model: import")]);
   }, 300_000);

@@ -4,6 +4,7 @@ import { createContext, type Services } from "./context.ts";
 import { artifactStore } from "./http/artifact-store.ts";
 import { downloadArtifact } from "./http/download-artifact.ts";
 import { downloadChanges } from "./http/download-changes.ts";
+import { downloadParts } from "./http/download-parts.ts";
 import { redeemLogin } from "./http/redeem-login.ts";
 import { sampleImage } from "./http/sample-image.ts";
 import { appRouter } from "./root.ts";
@@ -14,6 +15,8 @@ export interface Api {
   trpc(request: Request): Promise<Response>;
   /** GET /api/artifacts/<id>/download */
   downloadArtifact(request: Request, id: string): Promise<Response>;
+  /** GET /api/artifacts/<id>/parts */
+  downloadParts(request: Request, id: string): Promise<Response>;
   /** GET /api/stages/<id>/attempts/<number>/changes */
   downloadChanges(request: Request, attempt: { stageId: string; number: string }): Promise<Response>;
   /** GET /api/images/<sha256> */
@@ -42,6 +45,7 @@ export function createApi(services: Services): Api {
         },
       }),
     downloadArtifact: (request, id) => downloadArtifact(services, request, id),
+    downloadParts: (request, id) => downloadParts(services, request, id),
     downloadChanges: (request, attempt) => downloadChanges(services, request, attempt),
     sampleImage: (request, sha256) => sampleImage(services, request, sha256),
     artifactStore: (request, sha256) => artifactStore(services, request, sha256),

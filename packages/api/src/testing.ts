@@ -78,9 +78,10 @@ export async function serveApi(api: Api, port: number): Promise<Server> {
 /** The paths as the web app mounts them. */
 async function route(api: Api, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const [, artifactId] = /^\/api\/artifacts\/([^/]+)\/download$/.exec(pathname) ?? [];
+  const [, artifactId, as] = /^\/api\/artifacts\/([^/]+)\/(download|parts)$/.exec(pathname) ?? [];
   const [, sha256] = /^\/api\/images\/([^/]+)$/.exec(pathname) ?? [];
   if (pathname.startsWith("/api/trpc/")) return api.trpc(request);
+  if (artifactId !== undefined && as === "parts") return api.downloadParts(request, artifactId);
   if (artifactId !== undefined) return api.downloadArtifact(request, artifactId);
   if (sha256 !== undefined) return api.sampleImage(request, sha256);
   const [, stageId, number] = /^\/api\/stages\/([^/]+)\/attempts\/([^/]+)\/changes$/.exec(pathname) ?? [];

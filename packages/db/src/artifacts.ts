@@ -32,7 +32,7 @@ export interface Artifacts {
   get(id: string): Promise<ArtifactRow | null>;
   forStage(stageId: string): Promise<ArtifactRow[]>;
   /** Of all stages of the run, in the order of its stages. */
-  forRun(runId: string): Promise<(ArtifactRow & { stageName: string })[]>;
+  forRun(runId: string): Promise<(ArtifactRow & { stageName: string; stageKind: string })[]>;
   /** Whether any row (artifact, checkpoint, sample picture, changed code of an attempt or a worker) names this content. */
   isReferenced(sha256: string): Promise<boolean>;
 }
@@ -65,8 +65,9 @@ export function artifacts(pool: Pool): Artifacts {
       return (await pool.query<ArtifactRow>(text, [stageId])).rows;
     },
     async forRun(runId) {
-      const { rows } = await pool.query<ArtifactRow & { stageName: string }>(
-        `SELECT ${columns}, rs.name AS "stageName" FROM run_stage rs JOIN artifact a ON a.stage_id = rs.stage_id
+      const { rows } = await pool.query<ArtifactRow & { stageName: string; stageKind: string }>(
+        `SELECT ${columns}, rs.name AS "stageName", s.kind AS "stageKind"
+         FROM run_stage rs JOIN stage s ON s.id = rs.stage_id JOIN artifact a ON a.stage_id = s.id
          WHERE rs.run_id = $1 ORDER BY rs.position, a.name`,
         [runId],
       );

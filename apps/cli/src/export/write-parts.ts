@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Artifact, Run, Stage } from "@retort/api";
+import type { Artifact, Run } from "@retort/api";
 import type { Retort } from "@retort/api/client";
-import { exportParts, type Lineage, modelCard, type PartsOptions, readModel } from "@retort/core/node";
+import { exportParts, modelCard, type PartsOptions, readModel } from "@retort/core/node";
 import { CliError } from "../cli-error.ts";
 import { makeEmptyDir } from "../output/empty-dir.ts";
 import type { Server } from "../server.ts";
@@ -30,24 +30,25 @@ export async function writeParts({
 }: WritePartsOptions): Promise<{ dir: string; files: string[] }> {
   const dir = resolve(options.dir);
   const run = await retort.runs.get.query({ runId: options.runId });
-  const { stage, artifact } = modelOf(run, options.stage);
+  const artifact = modelOf(run, options.stage);
   await makeEmptyDir(dir);
   const model = readModel(await fetched(server, artifact), artifact.fileName);
   const files = exportParts(model, options.parts);
-  const card = modelCard(model, await lineageOf(retort, run, { stage: stage.name, sha256: artifact.sha256 }), files);
+  const lineage = await retort.artifacts.lineage.query({ runId: run.id, artifactId: artifact.id });
+  const card = modelCard(model, lineage, files);
   const all = [{ name: "README.md", contents: card }, ...files];
   for (const { name, contents } of all) await writeFile(join(dir, name), contents);
   return { dir, files: all.map(({ name }) => name) };
 }
 
-function modelOf(run: Run, name: string | undefined): { stage: Stage; artifact: Artifact } {
+function modelOf(run: Run, name: string | undefined): Artifact {
   const models = run.stages.flatMap((stage) => {
-    const artifact = stage.artifacts.find((each) => each.name === "model");
-    return artifact && (name === undefined || stage.name === name) ? [{ stage, artifact }] : [];
+    const artifact = stage.artifacts.find((each) => each.hasParts);
+    return artifact && (name === undefined || stage.name === name) ? [artifact] : [];
   });
   const last = models.at(-1);
   if (last !== undefined) return last;
-  const having = run.stages.filter(({ artifacts }) => artifacts.some((each) => each.name === "model"));
+  const having = run.stages.filter(({ artifacts }) => artifacts.some((each) => each.hasParts));
   throw new CliError(name === undefined ? `${run.name} has left no model` : `The stage ${name} has left no model`, {
     fix:
       having.length === 0
@@ -65,25 +66,4 @@ async function fetched(server: Server, artifact: Artifact): Promise<Uint8Array> 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function lineageOf(retort: Retort, run: Run, model: Lineage["model"]): Promise<Lineage> {
-  const stages = await Promise.all(
-    run.stages.map(async ({ id, name, kind, title, seed, contentKey, params, inputs }) => {
-      const { keyParts } = await retort.stages.explain.query({ stageId: id });
-      const { dataFingerprint } = keyParts;
-      return {
-        name,
-        kind,
-        title,
-        seed,
-        contentKey,
-        params,
-        inputs,
-        dataFingerprint: typeof dataFingerprint === "string" ? dataFingerprint : null,
-      };
-    }),
-  );
-  const { id, name, recipe, seed, params, evaluations } = run;
-  return { run: { id, name, recipe, seed, params }, model, stages, evaluations };
 }

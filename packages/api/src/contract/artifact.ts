@@ -11,6 +11,8 @@ export const artifact = z.object({
   sha256: z.string(),
   sizeBytes: z.number(),
   meta: jsonObject,
+  /** Is it a whole vision-language model, to be had part by part from GET /api/artifacts/<id>/parts? */
+  hasParts: z.boolean(),
   /** What a download is saved as: "student.onnx". */
   fileName: z.string(),
   createdAt: z.date(),

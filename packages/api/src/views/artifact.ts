@@ -1,9 +1,20 @@
+import { isStageKind, type StageDefinition, stageDefinitions } from "@retort/core";
 import type { ArtifactRow, Database } from "@retort/db";
 import type { Artifact } from "../contract/artifact.ts";
 
 export async function listArtifacts(db: Database, runId: string): Promise<Artifact[]> {
   const rows = await db.artifacts.forRun(runId);
-  return rows.map(({ attempt: _, ...row }) => ({ ...row, fileName: fileName(row) }));
+  return rows.map(({ attempt: _, stageKind, ...row }) => ({
+    ...row,
+    fileName: fileName(row),
+    hasParts: hasParts(stageKind, row.name),
+  }));
+}
+
+function hasParts(kind: string, name: string): boolean {
+  if (!isStageKind(kind)) return false;
+  const { outputs }: Pick<StageDefinition<never>, "outputs"> = stageDefinitions[kind];
+  return outputs[name]?.hasParts === true;
 }
 
 /** What a download is saved as: the artifact's name with its file type, in letters that every system takes. */

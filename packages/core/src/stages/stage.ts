@@ -62,8 +62,11 @@ export interface StageDefinition<P = unknown> {
   light?: true;
   /** Named artifacts that this stage needs, or, if optional, can use. */
   inputs: Record<string, { description: string; optional?: true }>;
-  /** Named artifacts that this stage leaves, or, if optional, may leave: no other stage can ask for one of those. */
-  outputs: Record<string, { description: string; optional?: true }>;
+  /**
+   * Named artifacts that this stage leaves, or, if optional, may leave: no other stage can ask for one of those. One that
+   * `hasParts` is a whole vision-language model (models/llava/model-file.ts), to be exported part by part.
+   */
+  outputs: Record<string, { description: string; optional?: true; hasParts?: true }>;
   resources(params: P): Resources;
   /**
    * Examples of a training step. Given, an attempt that ran out of memory is followed by one with smaller micro-batches: the run cuts its

@@ -1,7 +1,7 @@
 "use client";
 
 import type { Artifact, Run } from "@retort/api";
-import { Download } from "lucide-react";
+import { Download, Package } from "lucide-react";
 import { formatBytes, formatCount } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
 import { Button } from "../../ui/button.tsx";
@@ -51,6 +51,13 @@ export function ArtifactsView({ run }: { run: Run }) {
               {artifact.sha256.slice(0, 12)}
               <CopyButton text={artifact.sha256} label="Copy sha256" />
             </div>
+            {artifact.hasParts && (
+              <Button asChild look="quiet" title="One ONNX file a part for any runtime, with tokenizer and model card">
+                <a href={`/api/artifacts/${artifact.id}/parts?run=${run.id}`} download>
+                  <Package /> In parts
+                </a>
+              </Button>
+            )}
             <Button asChild>
               <a href={`/api/artifacts/${artifact.id}/download`} download={artifact.fileName}>
                 <Download /> Download

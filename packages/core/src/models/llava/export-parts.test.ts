@@ -136,7 +136,10 @@ describe("a model as one file a part", { timeout: 120_000 }, () => {
       seed: 1,
       params: { template: "phi" },
       dataFingerprint: "f".repeat(64),
+      earlier: null,
     };
+    const taught = { ...stage, name: "tuning", contentKey: "k2".repeat(32), inputs: [] };
+    const earlier = { run: { id: "run-0", name: "A large one" }, stages: [taught] };
     const card = modelCard(
       model,
       {
@@ -151,7 +154,7 @@ describe("a model as one file a part", { timeout: 120_000 }, () => {
             dataFingerprint: null,
             inputs: [],
           },
-          { ...stage, name: "teacher", contentKey: "k2".repeat(32), inputs: [] },
+          { ...stage, name: "teacher", contentKey: "k2".repeat(32), inputs: [], earlier },
           {
             ...stage,
             name: "dft",
@@ -197,6 +200,8 @@ describe("a model as one file a part", { timeout: 120_000 }, () => {
     );
     for (const part of [
       "recipe `llava-files` with seed 3",
+      "`teacher` was taken from run `run-0` (A large one)",
+      "| tuning | conversation-train | - | 1 | `k2k2k2k2k2k2k2k2`",
       "| dft | conversation-train | import, teacher | 1 | `k3k3k3k3k3k3k3k3` | `ffff",
       "Stage `dft` learnt from `model` of `teacher`.",
       "| pope/test | full | 9 | benchmarkScore | 0.859000 |",

@@ -29,12 +29,14 @@ export interface LineageStage {
   dataFingerprint: string | null;
   params: Readonly<Record<string, unknown>>;
   inputs: readonly { name: string; stageName: string; artifactName: string }[];
+  /** The run that it was taken from as it is, and what it was made from there; null for the run's own stages. */
+  earlier: { run: { id: string; name: string }; stages: readonly LineageStage[] } | null;
 }
 
 /** README.md beside an exported model: what it is, how it was made and from what, how well it does, how it is run. */
 export function modelCard(model: LlavaModel, lineage: Lineage, files: readonly PartFile[]): string {
   const { run } = lineage;
-  const made = ancestry(lineage);
+  const made = ancestors(lineage.stages, lineage.model.stage);
   return [
     "---\nlibrary_name: onnxruntime\npipeline_tag: image-text-to-text\ntags: [llava, onnx, retort]\n---",
     `# ${run.name}`,
@@ -49,17 +51,8 @@ export function modelCard(model: LlavaModel, lineage: Lineage, files: readonly P
     usage,
     "## Lineage",
     `Run \`${run.id}\`, stage \`${lineage.model.stage}\`, model file sha256 \`${lineage.model.sha256}\`. A stage's key is the hash of everything that decides its result: equal keys mean equal work.`,
-    table(
-      ["stage", "kind", "from", "seed", "key", "data fingerprint"],
-      made.map(({ name, kind, inputs, seed, contentKey, dataFingerprint }) => [
-        name,
-        kind,
-        inputs.map(({ stageName }) => stageName).join(", ") || "-",
-        String(seed),
-        `\`${contentKey.slice(0, 16)}\``,
-        dataFingerprint === null ? "-" : `\`${dataFingerprint.slice(0, 32)}\``,
-      ]),
-    ),
+    stageTable(made),
+    ...made.flatMap(earlierStages),
     "### Teacher",
     teacher(made),
     "## Evaluation",
@@ -100,15 +93,15 @@ const usage = `Any ONNX runtime runs them; \`parts.json\` holds the sizes. For a
 
 \`decoder_merged.onnx\` does both and holds the weights once: \`use_cache\` bool [1] chooses; inputs of the other may be zeros.`;
 
-/** The stage of the model and all that it was made from, in the run's order. */
-function ancestry({ stages, model }: Lineage): LineageStage[] {
+/** A stage and all that it was made from, in the run's order. */
+export function ancestors<S extends Pick<LineageStage, "name" | "inputs">>(stages: readonly S[], of: string): S[] {
   const needed = new Set<string>();
   const visit = (name: string) => {
     if (needed.has(name)) return;
     needed.add(name);
     for (const { stageName } of stages.find((stage) => stage.name === name)?.inputs ?? []) visit(stageName);
   };
-  visit(model.stage);
+  visit(of);
   return stages.filter(({ name }) => needed.has(name));
 }
 
@@ -119,6 +112,31 @@ function teacher(made: readonly LineageStage[]): string {
       .map(({ stageName, artifactName }) => `Stage \`${name}\` learnt from \`${artifactName}\` of \`${stageName}\`.`),
   );
   return teaching.length === 0 ? "None." : teaching.join("\n");
+}
+
+function stageTable(stages: readonly LineageStage[]): string {
+  return table(
+    ["stage", "kind", "from", "seed", "key", "data fingerprint"],
+    stages.map(({ name, kind, inputs, seed, contentKey, dataFingerprint }) => [
+      name,
+      kind,
+      inputs.map(({ stageName }) => stageName).join(", ") || "-",
+      String(seed),
+      `\`${contentKey.slice(0, 16)}\``,
+      dataFingerprint === null ? "-" : `\`${dataFingerprint.slice(0, 32)}\``,
+    ]),
+  );
+}
+
+/** What a stage of an earlier run was made from, and what that run itself had taken from others. */
+function earlierStages({ name, earlier }: LineageStage): string[] {
+  if (earlier === null) return [];
+  const { run, stages } = earlier;
+  return [
+    `\`${name}\` was taken from run \`${run.id}\` (${run.name}), where it was made like this:`,
+    stageTable(stages),
+    ...stages.flatMap(earlierStages),
+  ];
 }
 
 /** Evaluations of this very model: those of stages that read it. */

@@ -105,7 +105,9 @@ export const conversationTrain: StageDefinition<ConversationTrainParams> = {
     model: { description: "The model to go on with" },
     teacher: { description: "A teacher with the same tokenizer and number of image tokens", optional: true },
   },
-  outputs: { model: { description: "The trained model: one ONNX file with its configuration and tokenizer" } },
+  outputs: {
+    model: { description: "The trained model: one ONNX file with its configuration and tokenizer", hasParts: true },
+  },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 4 * 2 ** 30 }),
   batchSize: ({ training }) => training.microBatchSize ?? training.batchSize,
   data: ({ data: { path, images } }) => ({ adapter: LLAVA_JSON_DATA, params: { path, images } }),

@@ -40,7 +40,9 @@ export const llavaTrain: StageDefinition<LlavaTrainParams> = {
     teacherCache: { description: "A teacher's stored outputs, for distillation", optional: true },
     teacher: { description: "A teacher that runs beside the student, in place of stored outputs", optional: true },
   },
-  outputs: { model: { description: "The trained model: one ONNX file with its configuration and tokenizer" } },
+  outputs: {
+    model: { description: "The trained model: one ONNX file with its configuration and tokenizer", hasParts: true },
+  },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: LLAVA_TRAIN_MEMORY_BYTES }),
   batchSize: ({ training }) => training.batchSize,
   data: ({ data }) => dataReference(data),

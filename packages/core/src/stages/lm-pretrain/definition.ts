@@ -32,7 +32,9 @@ export const lmPretrain: StageDefinition<LmPretrainParams> = {
   title: "Language pre-training",
   params: lmPretrainParams,
   inputs: { encoder: { description: "The vision encoder that the model will look through" } },
-  outputs: { model: { description: "A whole model: encoder, untrained projector, language model, tokenizer" } },
+  outputs: {
+    model: { description: "A whole model: encoder, untrained projector, language model, tokenizer", hasParts: true },
+  },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 ** 30 }),
   batchSize: ({ training }) => training.batchSize,
   data: ({ data }) => dataReference(data),

@@ -114,7 +114,9 @@ export const modelImport: StageDefinition<ModelImportParams> = {
   title: "Import of a model",
   params: modelImportParams,
   inputs: {},
-  outputs: { model: { description: "The model: one ONNX file with its configuration and tokenizer as metadata" } },
+  outputs: {
+    model: { description: "The model: one ONNX file with its configuration and tokenizer as metadata", hasParts: true },
+  },
   resources: () => ({ device: "cpu", threads: 1, memoryBytes: 4 * 2 ** 30 }),
   data: ({ vision, projector, language, tokenizer }) => {
     const locations = [vision, projector, language, tokenizer].flatMap((part) => [

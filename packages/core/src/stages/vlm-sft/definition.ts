@@ -41,7 +41,10 @@ export const vlmSft: StageDefinition<VlmSftParams> = {
   params: vlmSftParams,
   inputs: {},
   outputs: {
-    model: { description: "The trained model: one ONNX file with its configuration and tokenizer as metadata" },
+    model: {
+      description: "The trained model: one ONNX file with its configuration and tokenizer as metadata",
+      hasParts: true,
+    },
   },
   resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 * 2 ** 30 }),
   batchSize: ({ training }) => training.batchSize,
