@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.getByRole("link", { name: "Leaderboard" }).click();
       const standing = page.locator("[data-standing]").first();
       await standing.waitFor();
-      expect(await standing.innerText()).toContain(score);
+      await expect.poll(() => standing.innerText()).toContain(score);
       expect(await page.locator("[data-control=image-blanked]").count()).toBe(1);
       await standing.getByRole("button").click();
       await page.getByRole("link", { name: "Run with seed 7" }).waitFor();
@@ -309,13 +309,15 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.getByLabel("Values of Steps").fill("4, 6");
       await page.getByLabel("Seeds", { exact: true }).fill("1, 2");
       await page.getByTestId("sweep-plan").getByText("2 points").waitFor();
-      expect(await page.getByTestId("sweep-yaml").innerText()).toMatch(/steps:[\s\S]+- 4\n[\s\S]+- 6\n/);
+      await expect.poll(() => page.getByTestId("sweep-yaml").innerText()).toMatch(/steps:[\s\S]+- 4\n[\s\S]+- 6\n/);
       await page.getByRole("button", { name: "Launch sweep of 4 runs" }).click();
       await page.waitForURL(/\/sweeps\/[0-9a-f-]{36}$/);
 
       await page.locator("header [data-status=finished]").waitFor({ timeout: runMs });
       await expect.poll(() => page.locator("[data-trials=succeeded]").innerText()).toMatch(/^4\s+done$/);
-      expect(await page.getByTestId("sweep-facts").innerText()).toMatch(/Best Checks passed\s[\s\S]*100\.0 %/);
+      await expect
+        .poll(() => page.getByTestId("sweep-facts").innerText())
+        .toMatch(/Best Checks passed\s[\s\S]*100\.0 %/);
       const points = page.getByRole("table", { name: "Trials" }).locator("[data-trial]");
       await expect.poll(() => points.count()).toBe(2);
       for (const point of [points.first(), points.last()])
@@ -356,10 +358,10 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
         .poll(() => page.locator("[data-trials=succeeded]").innerText(), { timeout: runMs })
         .toMatch(/^6\s+done$/);
       await page.locator("header [data-status=finished]").waitFor({ timeout: runMs });
-      expect(await page.getByTestId("sweep-facts").innerText()).toMatch(/Seeds\s+1, 2, 3/);
+      await expect.poll(() => page.getByTestId("sweep-facts").innerText()).toMatch(/Seeds\s+1, 2, 3/);
 
       await page.getByRole("link", { name: "Launch a variation" }).click();
-      expect(await page.getByLabel("Values of Steps").inputValue()).toBe("4, 6");
+      await expect.poll(() => page.getByLabel("Values of Steps").inputValue()).toBe("4, 6");
       await page.getByTestId("sweep-plan").getByText("2 points").waitFor();
     },
     runMs,
@@ -380,7 +382,7 @@ describe.skipIf(chromiumPath === null && !mustRun)("the dashboard in a browser",
       await page.getByRole("alertdialog").getByRole("button", { name: "Cancel sweep" }).click();
       await page.locator("header [data-status=cancelled]").waitFor();
       await priority.waitFor({ state: "detached" });
-      expect(await page.getByTestId("sweep-facts").innerText()).toMatch(/Priority\s+5/);
+      await expect.poll(() => page.getByTestId("sweep-facts").innerText()).toMatch(/Priority\s+5/);
     },
     runMs,
   );

@@ -8,8 +8,8 @@ import type { Services } from "../context.ts";
 import { lineageOf } from "../views/lineage.ts";
 import { answer } from "./answer.ts";
 
-/** The server holds the model and what it writes of it, three times the decoder, in memory. */
-const LARGEST_MODEL_BYTES = 256 * 2 ** 20;
+/** The server holds the model, what it writes of it (the decoder three times) and the archive in memory. */
+const LARGEST_MODEL_BYTES = 64 * 2 ** 20;
 
 const size = (most: number) => z.coerce.number().int().min(1).max(most);
 
