@@ -1,6 +1,6 @@
 import { filled, grad, op, type Value, withGradient } from "@retort/engine";
+import { roundLoop } from "../base/round-loop.ts";
 import { hasShape } from "./agreement.ts";
-import { chunkLoop } from "./chunk-loop.ts";
 
 export type NamedValues = Readonly<Record<string, Value>>;
 
@@ -61,7 +61,7 @@ export function chunkedHead(options: ChunkedHeadOptions): Share {
   const rowChunks = Object.entries(rows).map(([name, value]) => [name, chunked(value)] as const);
   const trainHead = options.trainHead ?? !(head.kind === "constant" || (head.kind === "parameter" && !head.trainable));
   let numReports = 0;
-  const results = chunkLoop(graph, numChunks, ({ index, carry }) => {
+  const results = roundLoop(graph, numChunks, ({ index, carry }) => {
     const states = op.gather(hiddenChunks, index);
     const logits = op.gemm(states, head, { transB: headLayout === "out-in" });
     const own = Object.fromEntries(rowChunks.map(([name, value]) => [name, op.gather(value, index)]));

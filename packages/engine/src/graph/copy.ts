@@ -4,9 +4,14 @@ import { isGraph } from "./traverse.ts";
 
 /**
  * Adds everything of one graph to another; `values` receives what each value has become. Inputs and weights that stand in it
- * already are taken as they are. With a prefix, which all new names get, the outputs are not declared again.
+ * already are taken as they are. All new names get the prefix. A part of the other graph declares no outputs there.
  */
-export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>, prefix = ""): void {
+export function copyInto(
+  from: Graph,
+  to: Graph,
+  values: Map<Value, Value>,
+  { prefix = "", isPart = false }: { prefix?: string; isPart?: boolean } = {},
+): void {
   const mapped = (value: Value): Value => values.get(value) ?? value;
   for (const value of from.inputs) {
     if (!values.has(value)) values.set(value, to.input(prefix + value.name, value));
@@ -22,7 +27,7 @@ export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>, pref
       Object.entries(node.attributes).map(([key, value]) => {
         if (!isGraph(value)) return [key, value];
         const body = to.subgraph(prefix + value.name);
-        copyInto(value, body, values, prefix);
+        copyInto(value, body, values, { prefix });
         return [key, body];
       }),
     );
@@ -46,6 +51,6 @@ export function copyInto(from: Graph, to: Graph, values: Map<Value, Value>, pref
       made.customGradient = custom && { ...custom, inputs: custom.inputs.map(mapped), saved: custom.saved.map(mapped) };
     }
   }
-  if (prefix !== "" && to.parent === null) return;
+  if (isPart) return;
   for (const [name, value] of from.outputs) to.output(name, mapped(value));
 }

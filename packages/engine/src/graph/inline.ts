@@ -31,6 +31,6 @@ export function inline(part: Graph, into: Graph, { inputs, parameter }: InlineOp
     values.set(input, given);
   }
   for (const weight of part.parameters.values()) values.set(weight, parameter(weight.name, weight.tensor as Tensor));
-  copyInto(part, into, values, `${into.uniqueName(`${part.name}/`)}`);
+  copyInto(part, into, values, { prefix: into.uniqueName(`${part.name}/`), isPart: true });
   return Object.fromEntries([...part.outputs].map(([name, value]) => [name, values.get(value) ?? value]));
 }

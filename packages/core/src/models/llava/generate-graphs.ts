@@ -1,4 +1,5 @@
 import { type Graph, graph, nn, op, type Value } from "@retort/engine";
+import { type Carried, roundLoop } from "../../base/round-loop.ts";
 import { headDim, type LlavaConfig, mergedWidth, numImageTokens } from "./config.ts";
 import { decoder, embedTokens, type LayerCache, languageHead } from "./decoder.ts";
 import { imageTokens, projector } from "./vision.ts";
@@ -154,6 +155,69 @@ export function decodeGraph(options: GenerateGraphOptions): Graph {
   return g;
 }
 
+/**
+ * All tokens after the first, one a round, until every answer has ended. `token` int64 [B,1] is the first, `open` bool [B] where no end has
+ * been met, `lengths` int64 [B] the prompts' slots, `visible` bool [B, slots] and the caches as prefillGraph() leaves them -> `tokens`
+ * int64 [B, numNewTokens − 1], the most probable ones, `eosId` where no round came to. One run for a whole answer: of a small model each
+ * run's way from JavaScript and back costs more than the token.
+ */
+export function decodeLoopGraph(options: GenerateGraphOptions, eosId: number): Graph {
+  const g = graph("llava-decode-loop");
+  const { batchSize, numNewTokens } = options;
+  const [slots, numRounds] = [numCacheSlots(options), numNewTokens - 1];
+  const scope = scopeOf(g).at("decoder");
+  const numbers = (count: number) =>
+    g.constant({ dtype: "int64", shape: [1, count], data: BigInt64Array.from({ length: count }, (_, i) => BigInt(i)) });
+  const [slotNumbers, roundNumbers] = [numbers(slots), numbers(numRounds)];
+  const lengths = op.reshape(g.input("lengths", { dtype: "int64", shape: [batchSize] }), [batchSize, 1]);
+  const first = g.input("token", { dtype: "int64", shape: [batchSize, 1] });
+  const firstOpen = g.input("open", { dtype: "bool", shape: [batchSize] });
+  const seen = g.input("visible", { dtype: "bool", shape: [batchSize, slots] });
+  const past = cacheInputs(g, options);
+  const none = g.constant({
+    dtype: "int64",
+    shape: [batchSize, numRounds],
+    data: new BigInt64Array(batchSize * numRounds).fill(BigInt(eosId)),
+  });
+  const results = roundLoop(g, numRounds, ({ index, carry }) => {
+    const [tokens, token, open, visible] = [carry(none), carry(first), carry(firstOpen), carry(seen)];
+    const caches = past.map(({ keys, values }) => ({ keys: carry(keys), values: carry(values) }));
+    const slot = op.reshape(op.add(index, numPromptSlots(options)), [1]);
+    const nowVisible = op.or(visible.held, op.equal(slotNumbers, slot));
+    const outputs = nextToken(
+      scope,
+      {
+        token: token.held,
+        positions: op.add(lengths, index),
+        slot,
+        visible: nowVisible,
+        past: caches.map(({ keys, values }) => ({ keys: keys.held, values: values.held })),
+      },
+      options,
+    );
+    const next = op.argMax(outputs.logits!, { axis: 1, keepdims: true });
+    const stillOpen = op.and(open.held, op.not(op.equal(op.reshape(next, [batchSize]), eosId)));
+    const written = op.where(op.equal(roundNumbers, index), next, tokens.held);
+    const carried: [Carried, Value][] = [
+      [tokens, written],
+      [token, next],
+      [open, stillOpen],
+      [visible, nowVisible],
+      ...caches.flatMap(({ keys, values }, layer): [Carried, Value][] => [
+        [keys, outputs[`new_keys.${layer}`]!],
+        [values, outputs[`new_values.${layer}`]!],
+      ]),
+    ];
+    return {
+      carried: carried.map(([each, after]) => ({ ...each, next: after })),
+      scanned: [],
+      goOn: op.cast(op.reduceMax(op.cast(stillOpen, "int32")), "bool"),
+    };
+  });
+  g.output("tokens", results[0]!);
+  return g;
+}
+
 interface StepInputs {
   token: Value;
   positions: Value;
@@ -163,22 +227,24 @@ interface StepInputs {
 }
 
 function stepInputs(g: Graph, options: GenerateGraphOptions): StepInputs {
-  const { config, batchSize } = options;
+  const { batchSize } = options;
   const slots = numCacheSlots(options);
-  const cache = {
-    dtype: "float32",
-    shape: [batchSize, config.decoder.kvHeads, slots, headDim(config.decoder)],
-  } as const;
   return {
     token: g.input("token", { dtype: "int64", shape: [batchSize, 1] }),
     positions: g.input("positions", { dtype: "int64", shape: [batchSize, 1] }),
     slot: g.input("slot", { dtype: "int64", shape: [1] }),
     visible: g.input("visible", { dtype: "bool", shape: [batchSize, slots] }),
-    past: Array.from({ length: config.decoder.layers }, (_, layer) => ({
-      keys: g.input(`keys.${layer}`, cache),
-      values: g.input(`values.${layer}`, cache),
-    })),
+    past: cacheInputs(g, options),
   };
+}
+
+function cacheInputs(g: Graph, options: GenerateGraphOptions): LayerCache[] {
+  const { config, batchSize } = options;
+  const shape = [batchSize, config.decoder.kvHeads, numCacheSlots(options), headDim(config.decoder)];
+  return Array.from({ length: config.decoder.layers }, (_, layer) => ({
+    keys: g.input(`keys.${layer}`, { dtype: "float32", shape }),
+    values: g.input(`values.${layer}`, { dtype: "float32", shape }),
+  }));
 }
 
 function nextToken(scope: nn.Scope, inputs: StepInputs, options: GenerateGraphOptions): Outputs {

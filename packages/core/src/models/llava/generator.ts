@@ -4,7 +4,7 @@ import { compile, type Program, type Provider } from "@retort/engine/node";
 import { DataError } from "../../base/errors.ts";
 import { numImageTokens } from "./config.ts";
 import {
-  decodeGraph,
+  decodeLoopGraph,
   type GenerateGraphOptions,
   numCacheSlots,
   numFeatureRows,
@@ -48,9 +48,14 @@ export class Generator {
   readonly #imageBatchSize: number;
   readonly #vision: Program | null;
   readonly #prefill: Program;
-  readonly #decode: Program;
+  /** Null where an answer is one token. */
+  readonly #decode: Program | null;
 
-  private constructor(model: LlavaModel, options: GeneratorOptions, programs: [Program | null, Program, Program]) {
+  private constructor(
+    model: LlavaModel,
+    options: GeneratorOptions,
+    programs: [Program | null, Program, Program | null],
+  ) {
     this.#model = model;
     this.#graphs = { config: model.config, ...options };
     this.#imageBatchSize = options.imageBatchSize;
@@ -64,7 +69,8 @@ export class Generator {
     const vision =
       options.imagesPerPrompt === 0 ? null : await compile(visionGraph(model.config, options.imageBatchSize), settings);
     const prefill = await compile(prefillGraph(graphs), settings);
-    const decode = await compile(decodeGraph(graphs), settings);
+    const decode =
+      options.numNewTokens === 1 ? null : await compile(decodeLoopGraph(graphs, model.tokenizer.eosId), settings);
     return new Generator(model, options, [vision, prefill, decode]);
   }
 
@@ -109,24 +115,21 @@ export class Generator {
    * @throws DataError for a prompt that is longer than the generator was made for, or empty
    */
   async generate(prompts: readonly (readonly PromptPart[])[], images: EncodedImages): Promise<number[][]> {
-    const { batchSize, numNewTokens } = this.#graphs;
     const { eosId } = this.#model.tokenizer;
     const state = await this.#readPrompts(prompts, images);
-    const answers: number[][] = prompts.map(() => []);
-    const open = new Set(prompts.keys());
-    for (let step = 0; ; step++) {
-      const next = greedy(state.logits, batchSize);
-      for (const row of open) {
-        if (next[row] === eosId) open.delete(row);
-        else answers[row]!.push(next[row]!);
-      }
-      if (open.size === 0 || step === numNewTokens - 1) return answers;
-      await this.#advance(state, next, step);
-    }
+    const first = greedy(state.logits, this.#graphs.batchSize);
+    const open = Uint8Array.from(first, (id, row) => Number(row < prompts.length && id !== eosId));
+    const rest =
+      this.#decode !== null && open.includes(1) ? await this.#continue(this.#decode, state, first, open) : null;
+    return prompts.map((_, row) => {
+      const ids = [first[row]!, ...(rest?.[row] ?? [])];
+      const end = ids.indexOf(eosId);
+      return end === -1 ? ids : ids.slice(0, end);
+    });
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([this.#vision?.dispose(), this.#prefill.dispose(), this.#decode.dispose()]);
+    await Promise.all([this.#vision?.dispose(), this.#prefill.dispose(), this.#decode?.dispose()]);
   }
 
   async #readPrompts(prompts: readonly (readonly PromptPart[])[], images: EncodedImages): Promise<DecodeState> {
@@ -181,22 +184,25 @@ export class Generator {
     });
   }
 
-  /** Feeds the tokens just chosen: slots are common to the batch, positions are each question's own. */
-  async #advance(state: DecodeState, next: Int32Array, step: number): Promise<void> {
-    const { batchSize } = this.#graphs;
-    const slots = numCacheSlots(this.#graphs);
-    const slot = numPromptSlots(this.#graphs) + step;
-    for (let row = 0; row < batchSize; row++) state.visible[row * slots + slot] = 1;
-    const positions = state.lengths.map((length) => length + BigInt(step));
-    const out = await this.#decode.run({
-      token: { dtype: "int64", shape: [batchSize, 1], data: BigInt64Array.from(next, BigInt) },
-      positions: { dtype: "int64", shape: [batchSize, 1], data: positions },
-      slot: { dtype: "int64", shape: [1], data: BigInt64Array.of(BigInt(slot)) },
-      visible: { dtype: "bool", shape: [batchSize, slots], data: state.visible },
-      ...state.caches,
+  /** The tokens after the first of each row. */
+  async #continue(
+    decode: Program,
+    { caches, lengths, visible }: DecodeState,
+    first: Int32Array,
+    open: Uint8Array<ArrayBuffer>,
+  ): Promise<number[][]> {
+    const { batchSize, numNewTokens } = this.#graphs;
+    const { tokens } = await decode.run({
+      token: { dtype: "int64", shape: [batchSize, 1], data: BigInt64Array.from(first, BigInt) },
+      open: { dtype: "bool", shape: [batchSize], data: open },
+      lengths: { dtype: "int64", shape: [batchSize], data: lengths },
+      visible: { dtype: "bool", shape: [batchSize, numCacheSlots(this.#graphs)], data: visible },
+      ...caches,
     });
-    state.logits = out.logits!;
-    state.caches = cachesOf(out);
+    const ids = Array.from(tokens!.data as BigInt64Array, Number);
+    return Array.from({ length: batchSize }, (_, row) =>
+      ids.slice(row * (numNewTokens - 1), (row + 1) * (numNewTokens - 1)),
+    );
   }
 }
 

@@ -13,6 +13,8 @@ export interface Round {
   carried: readonly (Carried & { next: Value })[];
   /** Kept of every round, stacked along a new first axis. */
   scanned: readonly Value[];
+  /** bool scalar: is there to be another round? Without it the rounds are as many as were asked for. */
+  goOn?: Value;
 }
 
 export interface RoundStart {
@@ -21,15 +23,15 @@ export interface RoundStart {
   carry(initial: Value): Carried;
 }
 
-/** A Loop over `numRounds` rounds that `build` describes once. @returns the carried values at the end, then the scanned ones */
-export function chunkLoop(graph: Graph, numRounds: number, build: (start: RoundStart) => Round): Value[] {
-  const body = graph.subgraph(graph.uniqueName("chunk"));
+/** A Loop over at most `numRounds` rounds that `build` describes once. @returns the carried values at the end, then the scanned ones */
+export function roundLoop(graph: Graph, numRounds: number, build: (start: RoundStart) => Round): Value[] {
+  const body = graph.subgraph(graph.uniqueName("round"));
   const input = (name: string, type: Pick<Value, "dtype" | "shape">) =>
     body.input(body.uniqueName(`${body.name}/${name}`), { dtype: type.dtype, shape: type.shape });
   const index = input("index", { dtype: "int64", shape: [] });
-  const goOn = input("goOn", { dtype: "bool", shape: [] });
+  const wentOn = input("goOn", { dtype: "bool", shape: [] });
   const carry = (initial: Value): Carried => ({ initial, held: input("held", initial) });
-  const { carried, scanned } = build({ index, carry });
+  const { carried, scanned, goOn = wentOn } = build({ index, carry });
   body.output("goOn", goOn);
   carried.forEach(({ next }, i) => {
     body.output(`next${i}`, next);
