@@ -210,7 +210,7 @@ interface DecodeState {
   logits: Tensor;
   /** By the decode graph's input names. */
   caches: Record<string, Tensor>;
-  lengths: BigInt64Array;
+  lengths: BigInt64Array<ArrayBuffer>;
   /** [B, slots] */
   visible: Uint8Array<ArrayBuffer>;
 }
