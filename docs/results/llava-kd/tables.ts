@@ -118,7 +118,15 @@ const tables: Record<string, string> = {
   ),
   others: table(
     ["sweep (400 photographs)", "point", "accuracy", "against PT-SFT-SFT", "against PT-SFT-DFT as in the paper"],
-    ["control-smoothing", "control-own-photos", "targets", "divergences", "temperatures", "weights"].flatMap((sweep) =>
+    [
+      "control-smoothing",
+      "control-own-photos",
+      "targets",
+      "divergences",
+      "temperatures",
+      "weights",
+      "teacher-outputs",
+    ].flatMap((sweep) =>
       pointsOf(sweep).map((point) => {
         const scores = scoresOf(sweep, point);
         const paper = scoresOf("cifar-400", "scheme PT-SFT-DFT");
