@@ -51,18 +51,24 @@ export function ArtifactsView({ run }: { run: Run }) {
               {artifact.sha256.slice(0, 12)}
               <CopyButton text={artifact.sha256} label="Copy sha256" />
             </div>
-            {artifact.hasParts && (
-              <Button asChild look="quiet" title="One ONNX file a part for any runtime, with tokenizer and model card">
-                <a href={`/api/artifacts/${artifact.id}/parts?run=${run.id}`} download>
-                  <Package /> In parts
+            <div className="flex flex-wrap items-center gap-2">
+              {artifact.hasParts && (
+                <Button
+                  asChild
+                  look="quiet"
+                  title="One ONNX file a part for any runtime, with tokenizer and model card"
+                >
+                  <a href={`/api/artifacts/${artifact.id}/parts?run=${run.id}`} download>
+                    <Package /> In parts
+                  </a>
+                </Button>
+              )}
+              <Button asChild>
+                <a href={`/api/artifacts/${artifact.id}/download`} download={artifact.fileName}>
+                  <Download /> Download
                 </a>
               </Button>
-            )}
-            <Button asChild>
-              <a href={`/api/artifacts/${artifact.id}/download`} download={artifact.fileName}>
-                <Download /> Download
-              </a>
-            </Button>
+            </div>
           </li>
         ))}
       </ul>
