@@ -316,7 +316,7 @@ describe("a model made of parts", () => {
     expect(card).toMatch(/\| pope\/test \| full \| 1 \| benchmarkScore \|/);
     const [run] = (await api.retort.runs.list.query({ search: "parts" })).runs;
     const [model] = await api.retort.artifacts.list.query({ runId: run!.id });
-    expect(model).toMatchObject({ name: "model", hasParts: true });
+    expect(model).toMatchObject({ name: "model", parts: "served" });
     const parts = (query: string) =>
       fetch(`${api.url}/api/artifacts/${model!.id}/parts?${query}`, {
         headers: { authorization: `Bearer ${api.apiKey}` },
@@ -360,6 +360,12 @@ describe("a teacher from an earlier run", () => {
     const shown = await start(["show", "pupil"]);
     expect(shown.stdout).toMatch(new RegExp(`teacher +succeeded \\(of run ${teacher!.id.slice(-8)}\\)`));
     expect(shown.stdout).not.toContain("teacher-language");
+
+    const out = join(dir, "pupil");
+    expect(await start(["export", "pupil", "--parts", "--out", out])).toMatchObject({ code: 0, stderr: "" });
+    const card = await readFile(join(out, "README.md"), "utf8");
+    expect(card).toContain(`\`teacher\` was taken from run \`${teacher!.id}\` (taught before)`);
+    expect(card).toMatch(/\| \S+ \| lm-pretrain \|[^\n]+\n[\s\S]+was taken from run[\s\S]+\| lm-pretrain \|/);
 
     const missing = await start(["launch", "llava-kd", "--set", "teacher.from=run", "--set", "teacher.run=nowhere"]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('There is no run "nowhere"')]);

@@ -43,12 +43,12 @@ export async function writeParts({
 
 function modelOf(run: Run, name: string | undefined): Artifact {
   const models = run.stages.flatMap((stage) => {
-    const artifact = stage.artifacts.find((each) => each.hasParts);
+    const artifact = stage.artifacts.find((each) => each.parts !== "none");
     return artifact && (name === undefined || stage.name === name) ? [artifact] : [];
   });
   const last = models.at(-1);
   if (last !== undefined) return last;
-  const having = run.stages.filter(({ artifacts }) => artifacts.some((each) => each.hasParts));
+  const having = run.stages.filter(({ artifacts }) => artifacts.some((each) => each.parts !== "none"));
   throw new CliError(name === undefined ? `${run.name} has left no model` : `The stage ${name} has left no model`, {
     fix:
       having.length === 0

@@ -11,8 +11,11 @@ export const artifact = z.object({
   sha256: z.string(),
   sizeBytes: z.number(),
   meta: jsonObject,
-  /** Is it a whole vision-language model, to be had part by part from GET /api/artifacts/<id>/parts? */
-  hasParts: z.boolean(),
+  /**
+   * Of a whole vision-language model: is it to be had part by part from GET /api/artifacts/<id>/parts, or, being too large for that,
+   * with `retort export --parts` alone?
+   */
+  parts: z.enum(["none", "served", "too-large"]),
   /** What a download is saved as: "student.onnx". */
   fileName: z.string(),
   createdAt: z.date(),

@@ -5,11 +5,9 @@ import { NotFoundError } from "@retort/db";
 import { strToU8, type Zippable, zipSync } from "fflate";
 import { z } from "zod";
 import type { Services } from "../context.ts";
+import { LARGEST_SERVED_MODEL_BYTES } from "../views/artifact.ts";
 import { lineageOf } from "../views/lineage.ts";
 import { answer } from "./answer.ts";
-
-/** The server holds the model, what it writes of it (the decoder three times) and the archive in memory. */
-const LARGEST_MODEL_BYTES = 64 * 2 ** 20;
 
 const size = (most: number) => z.coerce.number().int().min(1).max(most);
 
@@ -29,7 +27,7 @@ export function downloadParts(services: Services, request: Request, id: string):
     const { run: runId, ...options } = readQuery(new URL(request.url).searchParams);
     const row = z.uuid().safeParse(id).success ? await services.db.artifacts.get(id) : null;
     if (row === null) throw new NotFoundError("artifact", id);
-    if (row.sizeBytes > LARGEST_MODEL_BYTES) throw tooLarge(row.sizeBytes, runId);
+    if (row.sizeBytes > LARGEST_SERVED_MODEL_BYTES) throw tooLarge(row.sizeBytes, runId);
     const lineage = await lineageOf(services.db, { runId, artifactId: id });
     const model = readModel(await buffer(await services.store.get(row.sha256)), `${lineage.model.stage}/${row.name}`);
     const files = exportParts(model, {
@@ -69,7 +67,7 @@ function tooLarge(sizeBytes: number, runId: string): SpecError {
   return new SpecError({
     code: "MODEL_TOO_LARGE",
     message: "The model is larger than the server takes apart in its memory",
-    expected: `at most ${LARGEST_MODEL_BYTES} bytes`,
+    expected: `at most ${LARGEST_SERVED_MODEL_BYTES} bytes`,
     got: `${sizeBytes} bytes`,
     where: "the model",
     fix: `Take it apart on your machine: npx retort export ${runId.slice(-8)} --parts`,

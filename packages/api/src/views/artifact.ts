@@ -7,14 +7,18 @@ export async function listArtifacts(db: Database, runId: string): Promise<Artifa
   return rows.map(({ attempt: _, stageKind, ...row }) => ({
     ...row,
     fileName: fileName(row),
-    hasParts: hasParts(stageKind, row.name),
+    parts: partsOf(stageKind, row),
   }));
 }
 
-function hasParts(kind: string, name: string): boolean {
-  if (!isStageKind(kind)) return false;
+/** The server holds a model, what it writes of it (the decoder three times) and the archive in memory. */
+export const LARGEST_SERVED_MODEL_BYTES = 64 * 2 ** 20;
+
+function partsOf(kind: string, { name, sizeBytes }: Pick<ArtifactRow, "name" | "sizeBytes">): Artifact["parts"] {
+  if (!isStageKind(kind)) return "none";
   const { outputs }: Pick<StageDefinition<never>, "outputs"> = stageDefinitions[kind];
-  return outputs[name]?.hasParts === true;
+  if (outputs[name]?.hasParts !== true) return "none";
+  return sizeBytes > LARGEST_SERVED_MODEL_BYTES ? "too-large" : "served";
 }
 
 /** What a download is saved as: the artifact's name with its file type, in letters that every system takes. */

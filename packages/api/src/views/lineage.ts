@@ -1,7 +1,6 @@
 import { ancestors } from "@retort/core/node";
 import { type Database, NotFoundError } from "@retort/db";
 import type { Lineage, LineageStage } from "../contract/lineage.ts";
-import type { Run } from "../contract/run.ts";
 import type { Stage } from "../contract/stage.ts";
 import { findRun } from "./run.ts";
 import { findStage } from "./stage.ts";
@@ -22,22 +21,22 @@ export async function lineageOf(
   return {
     run: { id, name, recipe, seed, params },
     model: { stage: stage.name, sha256: artifact.sha256 },
-    stages: await stagesOf(db, run, run.stages),
+    stages: await stagesOf(db, run.stages),
     evaluations: evaluations.map(({ stageName, dataset, split, condition, numSamples, metrics }) => ({
       ...{ stageName, dataset, split, condition, numSamples, metrics },
     })),
   };
 }
 
-function stagesOf(db: Database, run: Run, stages: readonly Stage[]): Promise<LineageStage[]> {
+function stagesOf(db: Database, stages: readonly Stage[]): Promise<LineageStage[]> {
   return Promise.all(
     stages.map(async ({ id, name, kind, title, seed, contentKey, params, inputs, earlier }): Promise<LineageStage> => {
       const { dataFingerprint } = (await findStage(db, id)).keyParts;
       return {
         ...{ name, kind, title, seed, contentKey, params, inputs },
         dataFingerprint: typeof dataFingerprint === "string" ? dataFingerprint : null,
-        // A run never comes before itself, so this ends.
-        earlier: earlier === null || earlier.runId === run.id ? null : await earlierOf(db, earlier, contentKey),
+        // A run is launched after those that it names, so this ends.
+        earlier: earlier === null ? null : await earlierOf(db, earlier, contentKey),
       };
     }),
   );
@@ -51,5 +50,5 @@ async function earlierOf(
   const run = await findRun(db, runId);
   const same = run.stages.find((stage) => stage.contentKey === contentKey);
   const stages = same === undefined ? [] : ancestors(run.stages, same.name);
-  return { run: { id: runId, name: runName }, stages: await stagesOf(db, run, stages) };
+  return { run: { id: runId, name: runName }, stages: await stagesOf(db, stages) };
 }

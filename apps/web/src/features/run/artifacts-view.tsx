@@ -5,7 +5,7 @@ import { Download, Package } from "lucide-react";
 import { formatBytes, formatCount } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
 import { Button } from "../../ui/button.tsx";
-import { CopyButton } from "../../ui/copy.tsx";
+import { Command, CopyButton } from "../../ui/copy.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Sheet } from "../../ui/panel.tsx";
 import { Ago } from "../../ui/time.tsx";
@@ -52,7 +52,8 @@ export function ArtifactsView({ run }: { run: Run }) {
               <CopyButton text={artifact.sha256} label="Copy sha256" />
             </div>
             <div className="flex flex-wrap items-center gap-2">
-              {artifact.hasParts && (
+              {artifact.parts === "too-large" && <Command text={`npx retort export ${run.id.slice(-8)} --parts`} />}
+              {artifact.parts === "served" && (
                 <Button
                   asChild
                   look="quiet"

@@ -94,6 +94,29 @@ describe("llava", () => {
     await whole.dispose();
   });
 
+  it("ends each answer at its own end of text, and all when the last has ended", async () => {
+    const questions = [randomTokens(3), randomTokens(5), randomTokens(2)].map((tokens) => ({ imageIndex: 0, tokens }));
+    const answersWith = async (eosId: number, numNewTokens: number) => {
+      const ending = Object.assign(Object.create(tokenizer) as typeof tokenizer, { eosId });
+      const sizes = { batchSize: 4, imageBatchSize: 1, numPromptTokens: 5, numNewTokens };
+      const generator = await Generator.create(
+        { ...model, tokenizer: ending },
+        { ...sizes, provider: "cpu", threads: 1 },
+      );
+      const answers = await generator.answer(questions, await generator.encodeImages(pixels));
+      await generator.dispose();
+      return answers;
+    };
+    const pixels = randomPixels(1);
+    const endless = await answersWith(-1, 6);
+    expect(endless.map(({ length }) => length)).toEqual([6, 6, 6]);
+    expect(await answersWith(-1, 1)).toEqual(endless.map((ids) => ids.slice(0, 1)));
+    for (const eosId of new Set(endless.flat())) {
+      const cut = endless.map((ids) => (ids.includes(eosId) ? ids.slice(0, ids.indexOf(eosId)) : ids));
+      expect(await answersWith(eosId, 6)).toEqual(cut);
+    }
+  });
+
   it("answers packed questions as if each stood alone behind the picture", async () => {
     const pixels = randomPixels(1);
     const questions = [randomTokens(3), randomTokens(5), randomTokens(2)];
