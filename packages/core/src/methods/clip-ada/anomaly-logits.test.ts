@@ -18,7 +18,7 @@ const patches = [
 /** scale · (cos abnormal − cos normal) + bias of each patch, by hand. */
 const logits = patches.map(([abnormal, normal]) => 10 * (abnormal - normal) - 2);
 
-async function scored(params: { imageTop: number; imageScore: string }) {
+async function scored(params: { imageTop?: number; imagePool?: number; imageScore: string }) {
   const g = graph("test");
   const constant = (shape: number[], values: readonly number[]) =>
     g.constant({ dtype: "float32", shape, data: Float32Array.from(values) });
@@ -57,5 +57,19 @@ describe("anomalyLogits", () => {
     const { image } = await scored({ imageTop: 1, imageScore: "highest-above-mean" });
     const mean = logits.reduce((sum, value) => sum + value, 0) / logits.length;
     expect(image).toBeCloseTo(Math.max(...logits) - mean, 4);
+  });
+
+  it.each([
+    [1, Math.max(...logits)],
+    // Columns of both rows: squares that do not fit are as large as the map.
+    [
+      2,
+      Math.max(
+        ...[0, 1].map((left) => (logits[left]! + logits[left + 1]! + logits[left + 3]! + logits[left + 4]!) / 4),
+      ),
+    ],
+    [9, logits.reduce((sum, value) => sum + value, 0) / logits.length],
+  ])("gives it the highest mean over squares of %i patches where they are pooled", async (imagePool, expected) => {
+    expect((await scored({ imagePool, imageScore: "pooled" })).image).toBeCloseTo(expected, 4);
   });
 });

@@ -16,7 +16,7 @@ export interface AnomalyInput {
 export interface AnomalyLogits {
   /** Logit of each pixel, [B,1,H,W]: the layers' maps, enlarged (bilinear) and averaged. */
   map: Value;
-  /** Logit of each image, [B]: mean over the highest patches of the finest layer's map, above the mean of all where asked for. */
+  /** Logit of each image, [B], from the finest layer's map as imageScore says. */
   image: Value;
 }
 
@@ -27,8 +27,9 @@ export interface AnomalyLogits {
 export function anomalyLogits(
   p: nn.Scope,
   { features, prompts, size, smoothingPx = 0 }: AnomalyInput,
-  { adapter, scale, bias, learnScale, imageTop, imageScore }: ClipAdaParams,
+  params: ClipAdaParams,
 ): AnomalyLogits {
+  const { adapter, scale, bias, learnScale } = params;
   const direction = op.reshape(op.sub(prompts.abnormal, prompts.normal), [prompts.normal.shape[0]!, 1]);
   const logScale = p.parameter("similarity.logScale", [1], nn.init.constant(Math.log(scale)));
   const offset = p.parameter("similarity.bias", [1], nn.init.constant(bias));
@@ -42,9 +43,7 @@ export function anomalyLogits(
   const large = maps.map((map) => (smoothingPx === 0 ? enlarged(map, size) : enlargedSmoothly(map, size, smoothingPx)));
   const total = large.reduce((sum, map) => op.add(sum, map));
   const finest = maps.reduce((best, map) => (map.shape[2]! > best.shape[2]! ? map : best));
-  const highest = topMean(finest, imageTop);
-  const image = imageScore === "highest" ? highest : op.sub(highest, op.reduceMean(finest, { axes: [1, 2, 3] }));
-  return { map: op.mul(total, 1 / large.length), image };
+  return { map: op.mul(total, 1 / large.length), image: imageLogit(finest, params) };
 }
 
 /** A linear map that begins as nothing, so that adaptation starts from the tower's own features. */
@@ -59,6 +58,20 @@ function enlarged(map: Value, { height, width }: { height: number; width: number
     mode: "linear",
     coordinate_transformation_mode: "half_pixel",
   });
+}
+
+/** [B] from a map [B,1,h,w]. */
+function imageLogit(map: Value, { imageScore, imageTop, imagePool }: ClipAdaParams): Value {
+  if (imageScore === "pooled") return highestSquare(map, imagePool);
+  const highest = topMean(map, imageTop);
+  return imageScore === "highest" ? highest : op.sub(highest, op.reduceMean(map, { axes: [1, 2, 3] }));
+}
+
+/** The highest mean over a square of patches: single patches stand out on any texture. Source: DRAEM (21 px), UniAD (16 px). */
+function highestSquare(map: Value, side: number): Value {
+  const [, , height, width] = map.shape as [number, number, number, number];
+  const kernel = [Math.min(side, height), Math.min(side, width)];
+  return op.reduceMax(op.averagePool(map, { kernel_shape: kernel, strides: [1, 1] }), { axes: [1, 2, 3] });
 }
 
 /** Mean of the highest `count` values of each [1,h,w]. */

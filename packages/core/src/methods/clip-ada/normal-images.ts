@@ -8,7 +8,7 @@ import { Rng as RngOf } from "../../base/rng.ts";
 import type { AnomalyDataParams } from "../../data/anomaly/choice.ts";
 import { loadAnomalyTrainData } from "../../data/anomaly/loaders.ts";
 import type { ImageSource } from "../../data/dataset.ts";
-import { decodeImages } from "../../data/images.ts";
+import { decodeImages, imageSize } from "../../data/images.ts";
 import { foregroundMask } from "../../data/synthetic/anomaly/foreground.ts";
 import type { SynthesisParams } from "../../data/synthetic/anomaly/synthesis-params.ts";
 
@@ -20,6 +20,12 @@ export interface NormalImage {
   brightness: readonly [number, number];
   /** [sizePx, sizePx]; null where no thing stands out from a background. */
   foreground: Uint8Array | null;
+}
+
+/** A normal image of the data. */
+export interface KeptImage extends NormalImage {
+  /** Longer side of the picture as it came, in pixels: enlarged beyond it, it shows no more. */
+  ownPx: number;
 }
 
 export interface NormalImagesOptions {
@@ -41,7 +47,7 @@ export class NormalImages {
   readonly sizePx: number;
   readonly channels: 1 | 3;
   /** By category. */
-  readonly categories: readonly { name: string; images: readonly NormalImage[] }[];
+  readonly categories: readonly { name: string; images: readonly KeptImage[] }[];
   /** Pictures of a texture folder, [sizePx, sizePx, channels]. */
   readonly textures: readonly Uint8Array[];
   readonly #all: readonly NormalImage[];
@@ -61,14 +67,16 @@ export class NormalImages {
     const decoded = await Promise.all(
       categories.map(async ({ name, train }) => {
         const chosen = partOf(train, { category: name, part, ...options }).slice(0, maxImages);
-        const rgb = await decodeImages(
-          chosen.map((image) => image.image()),
-          { sizePx },
-        );
+        const sources = chosen.map((image) => image.image());
+        const [rgb, sizes] = await Promise.all([
+          decodeImages(sources, { sizePx }),
+          Promise.all(sources.map((source) => imageSize(source))),
+        ]);
         const stride = sizePx * sizePx * 3;
-        const images = chosen.map((_, at) =>
-          normalImage(rgb.subarray(at * stride, (at + 1) * stride), sizePx, channels),
-        );
+        const images = sizes.map(({ width, height }, at) => ({
+          ...normalImage(rgb.subarray(at * stride, (at + 1) * stride), sizePx, channels),
+          ownPx: Math.max(width, height),
+        }));
         return { name, images };
       }),
     );

@@ -82,11 +82,18 @@ export const clipAdaParams = z
       .default(8)
       .describe("Patches whose mean logit is the image's: the highest so many"),
     imageScore: z
-      .enum(["highest", "highest-above-mean"])
-      .default("highest")
+      .enum(["pooled", "highest", "highest-above-mean"])
+      .default("pooled")
       .describe(
-        "What an image's logit is: its highest patches, or how far they stand above the mean of all its patches",
+        "What an image's logit is: the highest mean over a square of imagePool patches, its highest patches wherever they lie, or how " +
+          "far those stand above the mean of all its patches",
       ),
+    imagePool: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(5)
+      .describe("Side of the square that is averaged, in patches of the finest layer; 5 of 4 px are 20 px"),
   })
   .prefault({})
   .describe("CLIP-ADA: prompts, adapters and how maps are made of them");

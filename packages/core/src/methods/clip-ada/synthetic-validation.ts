@@ -3,7 +3,7 @@ import { Rng } from "../../base/rng.ts";
 import { decodeImages } from "../../data/images.ts";
 import type { SynthesisParams } from "../../data/synthetic/anomaly/synthesis-params.ts";
 import { type NormalImage, type NormalImages, normalImage } from "./normal-images.ts";
-import { cutWindow, spoilt, toBytes } from "./training-window.ts";
+import { cutSquare, randomSquare, spoilt, toBytes } from "./training-window.ts";
 
 /** A held-out normal image, half of them spoilt, and where; everything at the size at which images are scored. */
 export interface ValidationImage extends NormalImage {
@@ -27,22 +27,32 @@ export interface ValidationOptions {
 
 /**
  * Whole images with synthetic anomalies: what choices are made on, since no test picture may be. `images` are zoom times as large as
- * they are scored, are spoilt there and then shrunk, so that a closer look finds detail that the whole image has lost.
+ * they are scored. Each is spoilt at its own size, or that one where it is larger, and brought to both sizes like any picture, so that a
+ * closer look finds in a defect as much detail as in the picture around it, and no more.
  */
 export async function validationImages(images: NormalImages, options: ValidationOptions): Promise<ValidationImage[]> {
   const { zoom, numImages } = options;
   const rng = Rng.fromSeed(options.seed).stream("synthetic-validation");
+  const smallPx = images.sizePx / zoom;
   const made: ValidationImage[] = [];
   for (const { name, images: normals } of images.categories) {
     for (let at = 0; at < numImages; at++) {
       const normal = normals[at % normals.length]!;
       const stream = rng.stream(`${name}/${at}`);
+      const sidePx = Math.max(smallPx, Math.min(normal.ownPx, images.sizePx));
+      const own = await brought(normal.pixels, images, { from: images.sizePx, to: sidePx });
       const { pixels, mask } =
         at % 2 === 0
-          ? { pixels: normal.pixels, mask: new Uint8Array(images.sizePx ** 2) }
-          : spoiltWhole(normal, images, { ...options, rng: stream });
-      const small = await shrunk(pixels, images, zoom);
-      made.push({ ...small, category: name, mask: shrunkMask(mask, images.sizePx, zoom), large: pixels });
+          ? { pixels: own, mask: new Uint8Array(sidePx ** 2) }
+          : spoiltWhole(normalOf(own, sidePx, images.channels), images, { ...options, sidePx, rng: stream });
+      const small = await brought(pixels, images, { from: sidePx, to: smallPx });
+      const large = await brought(pixels, images, { from: sidePx, to: images.sizePx });
+      made.push({
+        ...normalOf(small, smallPx, images.channels),
+        category: name,
+        mask: shrunkMask(mask, sidePx, smallPx),
+        large,
+      });
     }
   }
   return made;
@@ -52,46 +62,63 @@ export async function validationImages(images: NormalImages, options: Validation
 function spoiltWhole(
   normal: NormalImage,
   images: NormalImages,
-  { synthesis, windowPx, zoom, rng }: ValidationOptions & { rng: Rng },
+  { synthesis, windowPx, zoom, sidePx, rng }: ValidationOptions & { sidePx: number; rng: Rng },
 ): { pixels: Uint8Array; mask: Uint8Array } {
-  const { sizePx, channels } = images;
-  const side = Math.min(windowPx * zoom, sizePx);
-  const cut = cutWindow(normal, images, {
-    window: { cropPx: side, minZoom: 1, maxZoom: 1, flips: false },
-    rng,
-    whole: true,
-  });
+  const { channels } = images;
+  const scale = (sidePx * zoom) / images.sizePx;
+  const windowSide = Math.min(Math.round(windowPx * scale), sidePx);
+  const square = randomSquare(normal, sidePx, { sidePx: windowSide, rng });
   const params = { ...synthesis, cleanShare: 0 };
-  const { image, foreground } = cut;
-  const made = spoilt(images, { image, foreground, synthesis: params, rng, scale: zoom });
+  const made = spoilt(images, {
+    ...cutSquare(normal, { sizePx: sidePx, channels }, square),
+    synthesis: params,
+    rng,
+    scale,
+  });
   const pixels = normal.pixels.slice();
-  const mask = new Uint8Array(sizePx * sizePx);
+  const mask = new Uint8Array(sidePx * sidePx);
   const bytes = toBytes(made.image);
-  for (let y = 0; y < side; y++) {
-    const to = (cut.top + y) * sizePx + cut.left;
-    pixels.set(bytes.subarray(y * side * channels, (y + 1) * side * channels), to * channels);
-    mask.set(made.mask.subarray(y * side, (y + 1) * side), to);
+  for (let y = 0; y < windowSide; y++) {
+    const to = (square.top + y) * sidePx + square.left;
+    pixels.set(bytes.subarray(y * windowSide * channels, (y + 1) * windowSide * channels), to * channels);
+    mask.set(made.mask.subarray(y * windowSide, (y + 1) * windowSide), to);
   }
   return { pixels, mask };
 }
 
-/** The image as detection is given it: by the filter that pictures are decoded with, with its own brightness and thing. */
-async function shrunk(pixels: Uint8Array, { sizePx, channels }: NormalImages, zoom: number): Promise<NormalImage> {
-  const data = Uint8Array.from({ length: sizePx * sizePx * 3 }, (_, at) =>
-    channels === 3 ? pixels[at]! : pixels[Math.floor(at / 3)]!,
-  );
-  const smallPx = sizePx / zoom;
-  const rgb = await decodeImages([{ kind: "rgb", width: sizePx, height: sizePx, data }], { sizePx: smallPx });
-  return normalImage(rgb, smallPx, channels);
+/** Pixels of one size brought to another by the filter that pictures are decoded with. */
+async function brought(
+  pixels: Uint8Array,
+  { channels }: NormalImages,
+  { from, to }: { from: number; to: number },
+): Promise<Uint8Array> {
+  if (from === to) return pixels;
+  const rgb = await decodeImages([{ kind: "rgb", width: from, height: from, data: rgbOf(pixels, channels) }], {
+    sizePx: to,
+  });
+  return normalImage(rgb, to, channels, false).pixels;
 }
 
-/** 1 where at least half of a zoom x zoom block is. */
-function shrunkMask(mask: Uint8Array, sizePx: number, zoom: number): Uint8Array<ArrayBuffer> {
-  const smallPx = sizePx / zoom;
-  const counts = new Uint16Array(smallPx * smallPx);
+/** With its own brightness and thing. */
+function normalOf(pixels: Uint8Array, sizePx: number, channels: 1 | 3): NormalImage {
+  return normalImage(rgbOf(pixels, channels), sizePx, channels);
+}
+
+function rgbOf(pixels: Uint8Array, channels: 1 | 3): Uint8Array {
+  return channels === 3
+    ? pixels
+    : Uint8Array.from({ length: pixels.length * 3 }, (_, at) => pixels[Math.floor(at / 3)]!);
+}
+
+/** 1 where at least half of the pixels that fall there are. */
+function shrunkMask(mask: Uint8Array, sidePx: number, smallPx: number): Uint8Array<ArrayBuffer> {
+  const inside = new Uint32Array(smallPx * smallPx);
+  const all = new Uint32Array(smallPx * smallPx);
   for (let at = 0; at < mask.length; at++) {
-    const [x, y] = [at % sizePx, Math.floor(at / sizePx)];
-    counts[Math.floor(y / zoom) * smallPx + Math.floor(x / zoom)]! += mask[at]!;
+    const [x, y] = [at % sidePx, Math.floor(at / sidePx)];
+    const to = Math.floor(((y + 0.5) * smallPx) / sidePx) * smallPx + Math.floor(((x + 0.5) * smallPx) / sidePx);
+    inside[to]! += mask[at]!;
+    all[to]!++;
   }
-  return Uint8Array.from(counts, (count) => Number(count >= (zoom * zoom) / 2));
+  return Uint8Array.from(inside, (count, at) => Number(2 * count >= all[at]!));
 }

@@ -49,11 +49,19 @@ describe("NormalImages", () => {
   });
 
   it("reads a folder of textures, and names an empty one", async () => {
-    const synthesis = { kinds: ["perlin"], textures: ["folder"], numAugmenters: 0, minOpacity: 1, cleanShare: 0 };
+    const synthesis = {
+      kinds: ["perlin"],
+      textures: ["folder"],
+      numAugmenters: 0,
+      minOpacity: 1,
+      cleanShare: 0,
+      maxEdgePx: 0,
+    };
     const images = await load({ ...synthesis, textureFolder: folder });
     const params = synthesisParams.parse({ ...synthesis, textureFolder: folder });
     for (let at = 0; at < 6; at++) {
-      const { pixels, mask } = sampleWindow(images, { window, synthesis: params, rng: Rng.fromSeed(at) });
+      const whole = { ...window, wholeShare: 1, light: 0 };
+      const { pixels, mask } = sampleWindow(images, { window: whole, synthesis: params, rng: Rng.fromSeed(at) });
       const inside = [...pixels].filter((_, pixel) => mask[pixel] === 1);
       expect(inside.length).toBeGreaterThan(0);
       expect(Math.min(...inside)).toBe(255);

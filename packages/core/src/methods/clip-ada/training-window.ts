@@ -15,8 +15,6 @@ export interface TrainingSample {
   mask: Uint8Array;
 }
 
-type CutParams = Pick<WindowParams, "cropPx" | "minZoom" | "maxZoom" | "flips">;
-
 /** A window on a thing shows at least this share of it; it is drawn again so often. */
 const LEAST_FOREGROUND = 0.02;
 const TRIES = 4;
@@ -34,29 +32,46 @@ export function sampleWindow(images: NormalImages, draw: WindowDraw): TrainingSa
   return { pixels: toBytes(image), brightness: normal.brightness, mask };
 }
 
-/** A random window of that image, cut, lit and then spoilt or not; `before`: as it is before a defect is laid over it. */
+/**
+ * A random window of that image, cut at whole pixels, spoilt or not, and only then enlarged, mirrored and lit: what is laid over a
+ * picture goes through the same resampling as the picture, so that being sharper or softer than it gives no defect away. `before`: as it
+ * is without the defect.
+ */
 export function drawWindow(
   normal: NormalImage,
   images: NormalImages,
   { window, synthesis, rng }: WindowDraw,
 ): SyntheticAnomaly & { before: FloatImage } {
-  // Nothing is drawn for a share of 0, so that streams stay what they were before there was a choice.
-  const whole = window.wholeShare > 0 && rng.uniform() < window.wholeShare;
-  const cut = cutWindow(normal, images, { window: whole ? { ...window, minZoom: 1, maxZoom: 1 } : window, rng, whole });
-  light(cut.image, { most: window.light, rng });
-  return { ...spoilt(images, { image: cut.image, foreground: cut.foreground, synthesis, rng }), before: cut.image };
+  const placed = place(normal, images, { window, rng });
+  const cut = cutSquare(normal, images, placed);
+  const made = spoilt(images, { ...cut, synthesis, rng });
+  const slope = slopeOfLight(window.light, rng);
+  const shown = (image: FloatImage) => lit(resampled(image, placed), slope);
+  const mask: FloatImage = { ...made.image, data: Float32Array.from(made.mask), channels: 1 };
+  return {
+    image: shown(made.image),
+    mask: Uint8Array.from(resampled(mask, placed).data, (share) => Number(share >= 0.5)),
+    kinds: made.kinds,
+    before: shown(cut.image),
+  };
 }
 
-/** Brightness times a plane through 1 in the window's middle that slopes by `most` at its edges: light is never anomalous. Changes the image. */
-function light({ data, width, height, channels }: FloatImage, { most, rng }: { most: number; rng: Rng }): void {
-  if (most === 0) return;
-  const slope = () => (most * (2 * rng.uniform() - 1)) / width;
-  const [slopeX, slopeY] = [slope(), slope()];
-  for (let at = 0; at < data.length; at++) {
+/** What brightness changes by from a window's middle to its edges, as a share: right and down; light is never anomalous. */
+type Slope = readonly [number, number];
+
+function slopeOfLight(most: number, rng: Rng): Slope {
+  return most === 0 ? [0, 0] : [most * (2 * rng.uniform() - 1), most * (2 * rng.uniform() - 1)];
+}
+
+/** Brightness times a plane through 1 in the window's middle. */
+function lit(image: FloatImage, [slopeX, slopeY]: Slope): FloatImage {
+  const { width, height, channels } = image;
+  const data = image.data.map((value, at) => {
     const pixel = Math.floor(at / channels);
     const [x, y] = [pixel % width, Math.floor(pixel / width)];
-    data[at] = Math.min(1, data[at]! * (1 + slopeX * (2 * x - width) + slopeY * (2 * y - height)));
-  }
+    return Math.min(1, value * (1 + slopeX * ((2 * x) / width - 1) + slopeY * ((2 * y) / height - 1)));
+  });
+  return { ...image, data };
 }
 
 /** 8 bits from [0, 1]. */
@@ -87,57 +102,96 @@ export function spoilt(
   });
 }
 
-/** A random window of that size, or the image's own when it is as small. */
-function windowOf(
-  pixels: Uint8Array,
-  { sizePx, channels }: NormalImages,
-  { size, rng }: { size: { width: number; height: number }; rng: Rng },
-): FloatImage {
-  const left = rng.integer(Math.max(1, sizePx - size.width + 1));
-  const top = rng.integer(Math.max(1, sizePx - size.height + 1));
-  return resampled(pixels, {
-    sizePx,
-    channels,
-    left,
-    top,
-    side: size.width,
-    cropPx: size.width,
-    mirrorX: false,
-    mirrorY: false,
-  });
+/** A random square of that size, as sharp as the picture. */
+function windowOf(pixels: Uint8Array, images: NormalImages, { size, rng }: { size: FloatImage; rng: Rng }): FloatImage {
+  const most = Math.max(1, images.sizePx - size.width + 1);
+  return cut(pixels, images, { left: rng.integer(most), top: rng.integer(most), sidePx: size.width });
 }
 
-/**
- * A random window, and where its top left corner is in the image; `whole`: at whole pixels, so that nothing is resampled at zoom 1.
- * @throws SpecError for a whole window that is larger than the image
- */
-export function cutWindow(
-  { pixels, foreground }: NormalImage,
-  { sizePx, channels }: NormalImages,
-  { window, rng, whole = false }: { window: CutParams; rng: Rng; whole?: boolean },
-): { image: FloatImage; foreground: Uint8Array | null; left: number; top: number } {
-  const { cropPx, minZoom, maxZoom, flips } = window;
-  if (whole && cropPx > sizePx) throw tooLarge(cropPx, sizePx);
-  const zoom = minZoom * (maxZoom / minZoom) ** rng.uniform();
-  const side = Math.min(sizePx, cropPx / zoom);
-  const [mirrorX, mirrorY] = [flips && rng.uniform() < 0.5, flips && rng.uniform() < 0.5];
-  const place = { sizePx, side, cropPx, mirrorX, mirrorY };
-  let [left, top] = [0, 0];
-  let shown: Uint8Array | null = null;
+type PictureSize = Pick<NormalImages, "sizePx" | "channels">;
+
+/** A square of whole pixels. */
+export interface Square {
+  left: number;
+  top: number;
+  sidePx: number;
+}
+
+/** A square anywhere in the image, drawn again for an image of a thing until it shows some of it. */
+export function randomSquare(
+  { foreground }: NormalImage,
+  sizePx: number,
+  { sidePx, rng }: { sidePx: number; rng: Rng },
+): Square {
+  const most = sizePx - sidePx + 1;
+  let square = { left: 0, top: 0, sidePx };
   for (let tries = 0; tries < TRIES; tries++) {
-    [left, top] = [rng.uniform() * (sizePx - side), rng.uniform() * (sizePx - side)];
-    if (whole) [left, top] = [Math.round(left), Math.round(top)];
+    square = { left: rng.integer(most), top: rng.integer(most), sidePx };
     if (!foreground) break;
-    const covered = resampled(foreground, { ...place, left, top, channels: 1, factor: 1 }).data;
-    shown = new Uint8Array(covered.length);
-    let count = 0;
-    for (let at = 0; at < covered.length; at++) {
-      shown[at] = Number(covered[at]! >= 0.5);
-      count += shown[at]!;
-    }
-    if (count >= LEAST_FOREGROUND * cropPx * cropPx) break;
+    const count = cropped(foreground, { ...square, sizePx, channels: 1 }).reduce((sum, inside) => sum + inside, 0);
+    if (count >= LEAST_FOREGROUND * sidePx * sidePx) break;
   }
-  return { image: resampled(pixels, { ...place, left, top, channels }), foreground: shown, left, top };
+  return square;
+}
+
+/** The image there, and where its thing is; values in [0, 1]. */
+export function cutSquare(
+  { pixels, foreground }: NormalImage,
+  picture: PictureSize,
+  square: Square,
+): { image: FloatImage; foreground: Uint8Array | null } {
+  const shown = foreground && cropped(foreground, { ...square, sizePx: picture.sizePx, channels: 1 });
+  return { image: cut(pixels, picture, square), foreground: shown };
+}
+
+function cut(pixels: Uint8Array, { sizePx, channels }: PictureSize, square: Square): FloatImage {
+  const bytes = cropped(pixels, { ...square, sizePx, channels });
+  const data = Float32Array.from(bytes, (value) => value / 255);
+  return { data, width: square.sidePx, height: square.sidePx, channels };
+}
+
+function cropped(
+  source: Uint8Array,
+  { left, top, sidePx, sizePx, channels }: Square & { sizePx: number; channels: number },
+): Uint8Array {
+  const out = new Uint8Array(sidePx * sidePx * channels);
+  for (let y = 0; y < sidePx; y++) {
+    const from = ((top + y) * sizePx + left) * channels;
+    out.set(source.subarray(from, from + sidePx * channels), y * sidePx * channels);
+  }
+  return out;
+}
+
+/** A square of a picture, and what part of it a window shows at which size. */
+interface Placement extends Square {
+  /** Left and upper edge of the part shown and its side, in pixels of the square, fractions too. */
+  offsetX: number;
+  offsetY: number;
+  side: number;
+  /** Side of the window. */
+  cropPx: number;
+  mirrorX: boolean;
+  mirrorY: boolean;
+}
+
+/** @throws SpecError for a whole window that is larger than the image */
+function place(
+  normal: NormalImage,
+  images: NormalImages,
+  { window, rng }: { window: WindowParams; rng: Rng },
+): Placement {
+  const { sizePx } = images;
+  const { cropPx, minZoom, maxZoom, flips, wholeShare } = window;
+  const whole = rng.uniform() < wholeShare;
+  if (whole && cropPx > sizePx) throw tooLarge(cropPx, sizePx);
+  const zoom = whole ? 1 : minZoom * (maxZoom / minZoom) ** rng.uniform();
+  const side = Math.min(sizePx, cropPx / zoom);
+  const sidePx = whole ? cropPx : Math.min(sizePx, Math.ceil(side) + 1);
+  const square = randomSquare(normal, sizePx, { sidePx, rng });
+  const offset = () => rng.uniform() * (sidePx - side);
+  const [offsetX, offsetY] = [offset(), offset()];
+  const [mirrorX, mirrorY] = [flips && rng.uniform() < 0.5, flips && rng.uniform() < 0.5];
+  return { ...square, offsetX, offsetY, side, cropPx, mirrorX, mirrorY };
 }
 
 function tooLarge(cropPx: number, sizePx: number): SpecError {
@@ -151,38 +205,25 @@ function tooLarge(cropPx: number, sizePx: number): SpecError {
   });
 }
 
-interface Resampling {
-  sizePx: number;
-  channels: number;
-  left: number;
-  top: number;
-  /** Side of the window in the source. */
-  side: number;
-  cropPx: number;
-  mirrorX: boolean;
-  mirrorY: boolean;
-  factor?: number;
-}
-
-/** A square window, bilinear, values divided by 255 (or times `factor`). */
-function resampled(source: Uint8Array, at: Resampling): FloatImage {
-  const { sizePx, channels, left, top, side, cropPx, mirrorX, mirrorY, factor = 1 / 255 } = at;
+/** The part of a square that is shown, bilinear. */
+function resampled({ data: source, width, channels }: FloatImage, at: Placement): FloatImage {
+  const { offsetX, offsetY, side, cropPx, mirrorX, mirrorY } = at;
   const axis = (start: number, mirror: boolean) => {
     const [low, high, share] = [new Int32Array(cropPx), new Int32Array(cropPx), new Float32Array(cropPx)];
     for (let i = 0; i < cropPx; i++) {
       const position = start + ((mirror ? cropPx - 1 - i : i) + 0.5) * (side / cropPx) - 0.5;
-      const inside = Math.min(sizePx - 1, Math.max(0, position));
+      const inside = Math.min(width - 1, Math.max(0, position));
       low[i] = Math.floor(inside);
-      high[i] = Math.min(sizePx - 1, low[i]! + 1);
+      high[i] = Math.min(width - 1, low[i]! + 1);
       share[i] = inside - low[i]!;
     }
     return { low, high, share };
   };
-  const [columns, rows] = [axis(left, mirrorX), axis(top, mirrorY)];
+  const [columns, rows] = [axis(offsetX, mirrorX), axis(offsetY, mirrorY)];
   const data = new Float32Array(cropPx * cropPx * channels);
   let to = 0;
   for (let y = 0; y < cropPx; y++) {
-    const [upperRow, lowerRow, down] = [rows.low[y]! * sizePx, rows.high[y]! * sizePx, rows.share[y]!];
+    const [upperRow, lowerRow, down] = [rows.low[y]! * width, rows.high[y]! * width, rows.share[y]!];
     for (let x = 0; x < cropPx; x++) {
       const [near, far, across] = [columns.low[x]!, columns.high[x]!, columns.share[x]!];
       for (let c = 0; c < channels; c++) {
@@ -191,7 +232,7 @@ function resampled(source: Uint8Array, at: Resampling): FloatImage {
         const d = source[(lowerRow + near) * channels + c]!;
         const e = source[(lowerRow + far) * channels + c]!;
         const upper = a + (b - a) * across;
-        data[to++] = (upper + (d + (e - d) * across - upper) * down) * factor;
+        data[to++] = upper + (d + (e - d) * across - upper) * down;
       }
     }
   }

@@ -9,7 +9,7 @@ export const windowParams = z
       .number()
       .min(0)
       .max(1)
-      .default(0)
+      .default(0.5)
       .describe(
         "Share of windows that are cut at whole pixels and neither enlarged nor shrunk, so that they are as sharp as the pictures " +
           "that are evaluated; the others are resampled, which blurs them",

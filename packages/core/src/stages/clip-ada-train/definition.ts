@@ -74,7 +74,7 @@ export type ClipAdaTrainParams = z.infer<typeof clipAdaTrainParams>;
 /** Learns to tell normal patches from abnormal ones on synthetic anomalies in normal images, one model for all categories. */
 export const clipAdaTrain: StageDefinition<ClipAdaTrainParams> = {
   kind: "clip-ada-train",
-  version: 3,
+  version: 4,
   title: "CLIP-ADA training",
   params: clipAdaTrainParams,
   inputs: {

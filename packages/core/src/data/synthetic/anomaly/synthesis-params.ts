@@ -15,7 +15,7 @@ export const synthesisParams = z
     kinds: z
       .array(z.enum(defectNames))
       .min(1)
-      .default([...defectNames])
+      .default(["perlin", "cutpaste", "scar"])
       .describe(
         "Kinds of defects: textures in Perlin-noise blots (DRAEM), moved rectangles and thin scars (CutPaste), soft spots, strokes, " +
           "and blots whose own texture gets smoother or rougher",
@@ -57,7 +57,15 @@ export const synthesisParams = z
     maxPatchShare: share.default(0.03).describe("Largest moved rectangle, as a share of the image"),
     minScarPx: z.number().positive().default(2).describe("Thinnest scar, in pixels"),
     maxScarPx: z.number().positive().default(8).describe("Widest scar, in pixels"),
-    jitter: share.default(0.1).describe("Largest change of a moved patch's brightness, as a share"),
+    jitter: share.default(0.3).describe("Largest change of a moved patch's brightness, as a share"),
+    maxEdgePx: z
+      .int()
+      .min(0)
+      .max(16)
+      .default(2)
+      .describe(
+        "Widest edge over which blots, rectangles and scars fade in, in pixels; each width up to it is as likely; 0: hard edges",
+      ),
     foreground: z
       .enum(["auto", "none"])
       .default("auto")

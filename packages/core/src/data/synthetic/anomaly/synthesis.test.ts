@@ -134,7 +134,7 @@ describe("synthesize", () => {
     const white: FloatImage = { ...bar(1), data: new Float32Array(size.width * size.height).fill(1) };
     const { image, mask } = synthesize({
       image: bar(1),
-      params: params({ kinds: ["perlin"], textures: ["training"], numAugmenters: 0, minOpacity: 1 }),
+      params: params({ kinds: ["perlin"], textures: ["training"], numAugmenters: 0, minOpacity: 1, maxEdgePx: 0 }),
       rng: Rng.fromSeed(4),
       foreground: null,
       textures: { training: () => white },
@@ -143,6 +143,56 @@ describe("synthesize", () => {
       if (inside === 1) expect(image.data[at]).toBeCloseTo(1, 5);
     });
   });
+
+  it.each(["perlin", "cutpaste", "scar"])(
+    "fades %s in from its border, and leaves its inside as it was pasted",
+    (kind) => {
+      const white: FloatImage = { ...bar(1), data: new Float32Array(size.width * size.height).fill(1) };
+      const made = (seed: number, maxEdgePx: number) =>
+        synthesize({
+          image: bar(1),
+          params: params({
+            kinds: [kind],
+            maxDefects: 1,
+            textures: ["training"],
+            numAugmenters: 0,
+            minOpacity: 1,
+            minPatchShare: 0.05,
+            maxPatchShare: 0.06,
+            minChange: 0,
+            maxEdgePx,
+          }),
+          rng: Rng.fromSeed(seed),
+          foreground: null,
+          textures: { training: () => white },
+        });
+      let [numSoft, numCompared] = [0, 0];
+      for (let seed = 0; seed < 12; seed++) {
+        const [hard, soft] = [made(seed, 0), made(seed, 3)];
+        const before = bar(1).data;
+        // An empty blot is drawn again, from where the stream has come to by then.
+        if (soft.mask.some((inside, at) => inside !== hard.mask[at])) continue;
+        numCompared++;
+        const inside = (at: number) => hard.mask[at] === 1;
+        hard.image.data.forEach((value, at) => {
+          const [x, y] = [at % size.width, Math.floor(at / size.width)];
+          // Share of the change that is left of it.
+          const share = value === before[at] ? 1 : (soft.image.data[at]! - before[at]!) / (value - before[at]!);
+          expect(share).toBeGreaterThan(0);
+          expect(share).toBeLessThan(1 + 1e-4);
+          if (share < 1 - 1e-4) numSoft++;
+          // Deeper than the widest edge nothing fades; the picture's own border is none of the defect's.
+          let deep = true;
+          for (let row = Math.max(0, y - 3); row <= Math.min(size.height - 1, y + 3); row++)
+            for (let column = Math.max(0, x - 3); column <= Math.min(size.width - 1, x + 3); column++)
+              deep &&= inside(row * size.width + column);
+          if (deep) expect(share).toBeCloseTo(1, 4);
+        });
+      }
+      expect(numSoft).toBeGreaterThan(0);
+    expect(numCompared).toBeGreaterThan(6);
+    },
+  );
 
   it("makes spots as plain as the picture's own brightness varies, darker and brighter", () => {
     const noisy = (deviation: number): FloatImage => {

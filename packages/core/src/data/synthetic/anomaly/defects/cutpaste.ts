@@ -1,5 +1,6 @@
 import { cutPaste } from "../../anomaly.ts";
 import { between, type Defect, place } from "./defect.ts";
+import { softEdged } from "./edge.ts";
 import { jittered } from "./jitter.ts";
 
 /** A rectangle, turned by quarters and moved elsewhere. Source: CutPaste; sides 0.3 to 3.3 of each other as there. */
@@ -16,5 +17,6 @@ export const cutpaste: Defect = (input) => {
     target: { x: target.x - Math.floor(width / 2), y: target.y - Math.floor(height / 2) },
     quarterTurns: rng.integer(4),
   });
-  return { image: jittered(result.image, { mask: result.mask, rng, most: params.jitter }), mask: result.mask };
+  const patch = jittered(result.image, { mask: result.mask, rng, most: params.jitter });
+  return softEdged(input, { image: patch, mask: result.mask });
 };

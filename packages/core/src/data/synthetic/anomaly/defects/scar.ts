@@ -1,4 +1,5 @@
 import { between, type Defect, place } from "./defect.ts";
+import { softEdged } from "./edge.ts";
 import { jittered } from "./jitter.ts";
 
 /** A thin rectangle of the image at any angle, pasted elsewhere. Source: CutPaste-Scar (length 10 to 25 pixels). */
@@ -26,5 +27,6 @@ export const scar: Defect = (input) => {
       mask[to] = 1;
     }
   }
-  return { image: jittered({ ...image, data }, { mask, rng, most: params.jitter }), mask };
+  const patch = jittered({ ...image, data }, { mask, rng, most: params.jitter });
+  return softEdged(input, { image: patch, mask });
 };
