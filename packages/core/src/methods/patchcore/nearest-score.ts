@@ -22,14 +22,8 @@ export function nearestScores(features: Value, { rows, neighbours }: Memory): Ne
   const [batch, numPatches, dim] = features.shape as [number, number, number];
   const [numRows, k] = neighbours.shape as [number, number];
   const flat = op.reshape(features, [batch * numPatches, dim]);
-  // |x - m|² = |x|² - (2 x·m - |m|²): the term in brackets is one product, and the largest one is the nearest row's.
-  const halfNorms = op.reduceSumSquare(rows, { axes: [1], keepdims: true });
-  const extended = op.transpose(op.concat([rows, halfNorms], 1), [1, 0]);
-  const minusOne = op.expand(features.graph.constant([-1]), [batch * numPatches, 1]);
-  const closeness = op.matMul(op.concat([op.mul(flat, 2), minusOne], 1), extended);
-  const best = op.reduceMax(closeness, { axes: [1] });
-  const squared = op.sub(op.reduceSumSquare(flat, { axes: [1] }), best);
-  const patches = op.reshape(op.sqrt(op.max(squared, 0)), [batch, numPatches]);
+  const { closeness, distances: ofPatches } = nearestRow(flat, rows);
+  const patches = op.reshape(ofPatches, [batch, numPatches]);
   const farthest = op.reduceMax(patches, { axes: [1] });
   if (k === 1) return { patches, images: farthest };
 
@@ -45,4 +39,16 @@ export function nearestScores(features: Value, { rows, neighbours }: Memory): Ne
   const distances = op.sqrt(op.reduceSumSquare(op.sub(rowOf(flat, dim), around), { axes: [2] }));
   const share = op.slice(op.softmax(distances, { axis: 1 }), { axes: [1], starts: [0], ends: [1] });
   return { patches, images: op.mul(farthest, op.sub(1, op.reshape(share, [batch]))) };
+}
+
+/** Euclidean distance of each vector [N,D] to the nearest of rows [M,D], [N]; the nearest one is that of the highest `closeness` [N,M]. */
+export function nearestRow(vectors: Value, rows: Value): { closeness: Value; distances: Value } {
+  // |x - m|² = |x|² - (2 x·m - |m|²): the term in brackets is one product, and the largest one is the nearest row's.
+  const squaredNorms = op.reduceSumSquare(rows, { axes: [1], keepdims: true });
+  const extended = op.transpose(op.concat([rows, squaredNorms], 1), [1, 0]);
+  const minusOne = op.expand(vectors.graph.constant([-1]), [vectors.shape[0]!, 1]);
+  const closeness = op.matMul(op.concat([op.mul(vectors, 2), minusOne], 1), extended);
+  const best = op.reduceMax(closeness, { axes: [1] });
+  const squared = op.sub(op.reduceSumSquare(vectors, { axes: [1] }), best);
+  return { closeness, distances: op.sqrt(op.max(squared, 0)) };
 }
