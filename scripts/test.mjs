@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { allocation } from "./allocation.mjs";
 import { installDependencies, requireNode, root } from "./install.mjs";
 
 requireNode();
@@ -14,6 +15,7 @@ const ci = process.env.CI === "true" || process.env.CI === "1";
 const { paths, absent } = systemPrograms();
 const env = {
   ...process.env,
+  ...allocation,
   TURBO_TELEMETRY_DISABLED: "1",
   NEXT_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
