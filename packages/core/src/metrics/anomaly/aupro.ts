@@ -62,7 +62,8 @@ export function auproOf(ranking: PixelRanking, { limit = 0.3 }: AuproOptions = {
   let p = positives.length;
   let n = negatives.length;
   while (lastRate < limit && n > 0) {
-    const key = Math.max(p > 0 ? positives[p - 1]! : 0, negatives[n - 1]!);
+    const highestNormal = negatives[n - 1]!;
+    const key = p > 0 && positives[p - 1]! > highestNormal ? positives[p - 1]! : highestNormal;
     while (p > 0 && positives[p - 1] === key) overlap += weights[regions[--p]!]!;
     while (n > 0 && negatives[n - 1] === key) n--;
     const rate = (negatives.length - n) / negatives.length;

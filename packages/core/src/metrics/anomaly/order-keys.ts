@@ -11,10 +11,9 @@ export function orderKeys(scores: Scores): Uint32Array {
   return scores instanceof Float32Array ? keysOfFloat32(scores) : keysOfFloat64(scores);
 }
 
-/** As orderKeys, of float32 scores: keys of different calls can be compared. @throws DataError METRIC_NAN */
-export function keysOfFloat32(scores: Float32Array): Uint32Array {
+/** As orderKeys, of float32 scores, written into `keys`: those of different calls can be compared. @throws DataError METRIC_NAN */
+export function keysOfFloat32(scores: Float32Array, keys: Uint32Array = new Uint32Array(scores.length)): Uint32Array {
   const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
-  const keys = new Uint32Array(scores.length);
   for (let index = 0; index < keys.length; index++) {
     const word = bits[index]!;
     if ((word & 0x7fffffff) > 0x7f800000) throw notANumber(index);

@@ -31,7 +31,7 @@ export class PixelRanker {
   readonly #regions: Uint32Array[] = [];
   readonly #regionSizes: number[] = [];
 
-  /** @param room for as many normal pixels as will come: a length, or memory that may be written over. */
+  /** @param room for as many pixels as will come, of both classes: a length, or memory that may be written over. */
   constructor(room: number | Uint32Array) {
     this.#negatives = typeof room === "number" ? new Uint32Array(room) : room;
   }
@@ -40,12 +40,13 @@ export class PixelRanker {
   add({ map, mask, width, height }: ScoredMap): void {
     const size = width * height;
     if (map.length !== size || (mask !== null && mask.length !== size)) throw badSize(map, mask, size);
-    this.addKeys(keysOfFloat32(map), { mask, width, height });
+    const keys = this.#negatives.subarray(this.#numNegatives, this.#numNegatives + size);
+    this.addKeys(keysOfFloat32(map, keys), { mask, width, height });
   }
 
   /** Order keys [height, width] instead of scores. They may lie in the memory given to the constructor, behind what was added. */
   addKeys(keys: Uint32Array, { mask, width, height }: Omit<ScoredMap, "map">): void {
-    if (mask === null || !mask.some((value) => value !== 0)) {
+    if (mask === null) {
       this.#negatives.set(keys, this.#numNegatives);
       this.#numNegatives += keys.length;
       return;

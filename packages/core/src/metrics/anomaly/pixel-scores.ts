@@ -3,6 +3,7 @@ import { aurocOf } from "./auroc.ts";
 import { averagePrecisionOf } from "./average-precision.ts";
 import { f1MaxOf } from "./f1-max.ts";
 import type { PixelRanking } from "./pixel-ranker.ts";
+import { thresholdsOf } from "./ranking.ts";
 
 export interface PixelScores {
   auroc: number;
@@ -20,10 +21,11 @@ export function pixelScores(images: ScoredMaps, options: AuproOptions = {}): Pix
 /** The same of pixels that were collected image by image. */
 export function pixelScoresOf(ranking: PixelRanking, options: AuproOptions = {}): PixelScores {
   const { value, numRegions } = auproOf(ranking, options);
+  const thresholds = thresholdsOf(ranking);
   return {
-    auroc: aurocOf(ranking),
-    averagePrecision: averagePrecisionOf(ranking),
-    f1Max: f1MaxOf(ranking),
+    auroc: aurocOf(thresholds),
+    averagePrecision: averagePrecisionOf(thresholds),
+    f1Max: f1MaxOf(thresholds),
     aupro: value,
     numRegions,
   };

@@ -1,6 +1,8 @@
-const DIGIT_BITS = 11;
+const DIGIT_BITS = 8;
+/** Places for the values of a digit: so few that every one's next address stays in the processor's page table cache. */
 const RADIX = 1 << DIGIT_BITS;
 const DIGIT_MASK = RADIX - 1;
+const NUM_DIGITS = 4;
 /** Shorter runs are left to the platform's own sort. */
 const SHORT = 512;
 /** Runs up to this length are sorted through a buffer of their size; longer ones would need too large a buffer. */
@@ -11,13 +13,12 @@ const BUFFERED = 1 << 24;
  * each share is sorted by its remaining digits through a buffer of at most 64 megabytes.
  */
 export function radixSort(keys: Uint32Array, bufferLength = BUFFERED): void {
-  sortFrom(keys, 32, new Uint32Array(Math.min(keys.length, bufferLength)));
+  sortThrough(keys, new Uint32Array(Math.min(keys.length, bufferLength)));
 }
 
-/** Sorts keys that agree in all but their lowest `numBits` bits. */
-function sortFrom(keys: Uint32Array, numBits: number, buffer: Uint32Array): void {
+function sortThrough(keys: Uint32Array, buffer: Uint32Array): void {
   if (keys.length <= SHORT) keys.sort();
-  else if (keys.length <= buffer.length) sortBuffered(keys, numBits, buffer);
+  else if (keys.length <= buffer.length) sortBuffered(keys, buffer.subarray(0, keys.length));
   else {
     const { lowest, highest } = extent(keys);
     if (lowest === highest) return;
@@ -27,7 +28,7 @@ function sortFrom(keys: Uint32Array, numBits: number, buffer: Uint32Array): void
     const ends = deal(keys, shift);
     let start = 0;
     for (const end of ends) {
-      if (shift > 0 && end - start > 1) sortFrom(keys.subarray(start, end), shift, buffer);
+      if (shift > 0 && end - start > 1) sortThrough(keys.subarray(start, end), buffer);
       start = end;
     }
   }
@@ -71,15 +72,10 @@ function deal(keys: Uint32Array, shift: number): Uint32Array {
   return ends;
 }
 
-/** Least significant digit first, stable. */
-function sortBuffered(keys: Uint32Array, numBits: number, buffer: Uint32Array): void {
-  let from = keys;
-  let to = buffer.subarray(0, keys.length);
-  for (let shift = 0; shift < numBits; shift += DIGIT_BITS) {
-    const counts = new Uint32Array(RADIX);
-    for (let index = 0; index < from.length; index++) counts[(from[index]! >>> shift) & DIGIT_MASK]!++;
-    if (counts[(from[0]! >>> shift) & DIGIT_MASK] === from.length) continue;
-    const next = startsOf(counts);
+/** Least significant digit first, stable. The buffer is as long as the keys. */
+function sortBuffered(keys: Uint32Array, buffer: Uint32Array): void {
+  let [from, to] = [keys, buffer];
+  for (const { shift, next } of digitsThatDiffer(keys)) {
     for (let index = 0; index < from.length; index++) {
       const key = from[index]!;
       to[next[(key >>> shift) & DIGIT_MASK]!++] = key;
@@ -91,23 +87,37 @@ function sortBuffered(keys: Uint32Array, numBits: number, buffer: Uint32Array): 
 
 /** Sorts keys with a companion each, stable. Needs as much memory again. */
 export function radixSortPairs(keys: Uint32Array, companions: Uint32Array): void {
-  let from: { keys: Uint32Array; companions: Uint32Array } = { keys, companions };
-  let to: typeof from = { keys: new Uint32Array(keys.length), companions: new Uint32Array(keys.length) };
-  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-    const counts = new Uint32Array(RADIX);
-    for (let index = 0; index < keys.length; index++) counts[(from.keys[index]! >>> shift) & DIGIT_MASK]!++;
-    const next = startsOf(counts);
-    for (let index = 0; index < keys.length; index++) {
-      const key = from.keys[index]!;
+  let [from, to]: [Uint32Array, Uint32Array] = [keys, new Uint32Array(keys.length)];
+  let [fromCompanions, toCompanions]: [Uint32Array, Uint32Array] = [companions, new Uint32Array(keys.length)];
+  for (const { shift, next } of digitsThatDiffer(keys)) {
+    for (let index = 0; index < from.length; index++) {
+      const key = from[index]!;
       const target = next[(key >>> shift) & DIGIT_MASK]!++;
-      to.keys[target] = key;
-      to.companions[target] = from.companions[index]!;
+      to[target] = key;
+      toCompanions[target] = fromCompanions[index]!;
     }
     [from, to] = [to, from];
+    [fromCompanions, toCompanions] = [toCompanions, fromCompanions];
   }
-  // Three digits make 32 bits: the last pass ended in the second pair.
-  keys.set(from.keys);
-  companions.set(from.companions);
+  if (from === keys) return;
+  keys.set(from);
+  companions.set(fromCompanions);
+}
+
+/** Digits that not all keys share, the lowest first, with the place of each of its values' first key; one reading counts all. */
+function digitsThatDiffer(keys: Uint32Array): { shift: number; next: Uint32Array }[] {
+  const counts = Array.from({ length: NUM_DIGITS }, () => new Uint32Array(RADIX));
+  const [lowest, low, high, highest] = counts as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!;
+    lowest[key & DIGIT_MASK]!++;
+    low[(key >>> 8) & DIGIT_MASK]!++;
+    high[(key >>> 16) & DIGIT_MASK]!++;
+    highest[key >>> 24]!++;
+  }
+  return counts.flatMap((count, digit) =>
+    count.includes(keys.length) ? [] : [{ shift: digit * DIGIT_BITS, next: startsOf(count) }],
+  );
 }
 
 function startsOf(counts: Uint32Array): Uint32Array {

@@ -41,45 +41,47 @@ export function rankSamples({ scores, labels }: ScoredSamples, metric: string): 
   return { positives, negatives };
 }
 
-/** Counts at one threshold: how many samples score at least so high, and how many normal ones exactly so. */
-export interface Threshold {
-  truePositives: number;
-  falsePositives: number;
-  tiedNegatives: number;
+/**
+ * Every distinct score of the positives as a threshold, from the highest to the lowest; ties are one threshold. At a score that only
+ * negatives have, nothing changes but the number of false positives: these are too many in a test set's pixels for a threshold each.
+ */
+export interface Thresholds {
+  numPositives: number;
+  numNegatives: number;
+  /** Positives that score at least so high, of each threshold. */
+  truePositives: Uint32Array;
+  /** Negatives that score at least so high. */
+  falsePositives: Uint32Array;
+  /** Negatives that score exactly so high. */
+  tiedNegatives: Uint32Array;
 }
 
-/**
- * Visits every distinct score of the positives from the highest to the lowest; ties are one threshold. At a score that only
- * negatives have, nothing changes but the number of false positives: these are too many in a test set's pixels for a visit each.
- */
-export function forEachThreshold({ positives, negatives }: Ranking, visit: (threshold: Threshold) => void): void {
+export function thresholdsOf({ positives, negatives }: Ranking): Thresholds {
+  const [truePositives, falsePositives, tiedNegatives] = Array.from(
+    { length: 3 },
+    () => new Uint32Array(positives.length),
+  ) as [Uint32Array, Uint32Array, Uint32Array];
+  let count = 0;
   let p = positives.length;
   let n = negatives.length;
   while (p > 0) {
     const key = positives[p - 1]!;
     while (p > 0 && positives[p - 1] === key) p--;
-    const numNotAbove = endOf(negatives, n, (negative) => negative <= key);
-    n = endOf(negatives, numNotAbove, (negative) => negative < key);
-    visit({
-      truePositives: positives.length - p,
-      falsePositives: negatives.length - n,
-      tiedNegatives: numNotAbove - n,
-    });
+    while (n > 0 && negatives[n - 1]! > key) n--;
+    const numNotAbove = n;
+    while (n > 0 && negatives[n - 1] === key) n--;
+    truePositives[count] = positives.length - p;
+    falsePositives[count] = negatives.length - n;
+    tiedNegatives[count] = numNotAbove - n;
+    count++;
   }
-}
-
-/** Where in the first `length` ascending keys those end that hold: looked for from the end on, in steps that double. */
-function endOf(keys: Uint32Array, length: number, holds: (key: number) => boolean): number {
-  let step = 1;
-  while (step <= length && !holds(keys[length - step]!)) step *= 2;
-  let low = Math.max(0, length - step);
-  let high = length - Math.floor(step / 2);
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(keys[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return {
+    numPositives: positives.length,
+    numNegatives: negatives.length,
+    truePositives: truePositives.subarray(0, count),
+    falsePositives: falsePositives.subarray(0, count),
+    tiedNegatives: tiedNegatives.subarray(0, count),
+  };
 }
 
 /** @throws DataError METRIC_ONE_CLASS when a class is absent: no threshold can then tell the classes apart. */
