@@ -31,10 +31,7 @@ export async function decodeMask(source: ImageSource): Promise<Mask> {
     const { width, height, channels } = info;
     const values = wide ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
     const mask = new Uint8Array(width * height);
-    for (let pixel = 0; pixel < mask.length; pixel++) {
-      const first = pixel * channels;
-      for (let at = first; at < first + channels; at++) if (values[at] !== 0) mask[pixel] = 1;
-    }
+    for (let at = 0; at < values.length; at++) if (values[at] !== 0) mask[Math.floor(at / channels)] = 1;
     return { data: mask, width, height };
   } catch (cause) {
     throw new DataError({

@@ -23,6 +23,11 @@ import { shownPlaces } from "./shown.ts";
 
 /** Largest false positive rate of AU-PRO. */
 const AUPRO_LIMIT = 0.3;
+/**
+ * Batches that other threads decode while ONNX Runtime holds this one. It holds the event loop too, so that a file which is read
+ * in two goes, as a mask is, needs two batches' time.
+ */
+const AHEAD = 2;
 /** Width and height of a picture among the samples. */
 const SHOWN_PX = 192;
 /** Largest width and height of the map that is kept for it. */
@@ -124,13 +129,12 @@ async function evaluateCategory(
   const batches = Array.from({ length: Math.ceil(test.length / scorer.batchSize) }, (_, index) =>
     test.slice(index * scorer.batchSize, (index + 1) * scorer.batchSize),
   );
-  let coming = load(batches[0] ?? [], scorer.imageSizePx);
+  const coming = batches.slice(0, AHEAD).map((batch) => load(batch, scorer.imageSizePx));
   for (const [index, batch] of batches.entries()) {
     signal.throwIfAborted();
-    const { pixels, masks } = await coming;
-    // The next pictures are decoded in other threads while ONNX Runtime holds this one.
-    coming = load(batches[index + 1] ?? [], scorer.imageSizePx);
-    coming.catch(() => undefined);
+    const { pixels, masks } = await coming.shift()!;
+    const later = batches[index + AHEAD];
+    if (later !== undefined) coming.push(load(later, scorer.imageSizePx));
     const scoringAt = performance.now();
     const { maps, width, height, scores } = await scorer.score(pixels, batch.length, (row, sizePx) =>
       decodeImages([batch[row]!.image()], { sizePx, signal }),
@@ -181,15 +185,17 @@ function imageMetrics(scores: readonly number[], labels: readonly boolean[]): Re
   return { imageAuroc: auroc(samples), imageAp: averagePrecision(samples), imageF1Max: f1Max(samples) };
 }
 
-async function load(batch: readonly AnomalyTestImage[], sizePx: number) {
-  const [pixels, masks] = await Promise.all([
+function load(batch: readonly AnomalyTestImage[], sizePx: number) {
+  const loading = Promise.all([
     decodeImages(
       batch.map((image) => image.image()),
       { sizePx },
     ),
     Promise.all(batch.map(maskOf)),
-  ]);
-  return { pixels, masks };
+  ]).then(([pixels, masks]) => ({ pixels, masks }));
+  // Whoever awaits it sees the error; until then nobody does.
+  loading.catch(() => undefined);
+  return loading;
 }
 
 async function maskOf(image: AnomalyTestImage): Promise<Uint8Array | null> {

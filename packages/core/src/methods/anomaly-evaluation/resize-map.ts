@@ -3,9 +3,12 @@ export interface MapSize {
   height: number;
 }
 
-/** Bilinear interpolation with pixel centres at half integers, borders repeated: [from.height, from.width] -> [to.height, to.width]. */
-export function resizeMap(map: Float32Array, from: MapSize, to: MapSize): Float32Array<ArrayBuffer> {
-  if (from.width === to.width && from.height === to.height) return map.slice();
+/**
+ * Bilinear interpolation with pixel centres at half integers, borders repeated: [from.height, from.width] -> [to.height, to.width].
+ * Gives the map itself where it has that size.
+ */
+export function resizeMap(map: Float32Array, from: MapSize, to: MapSize): Float32Array {
+  if (from.width === to.width && from.height === to.height) return map;
   // One name each for what the inner loop reads: it runs once a pixel of every test picture.
   const { first: lefts, second: rights, share: shares } = taps(from.width, to.width);
   const rows = taps(from.height, to.height);
