@@ -24,8 +24,9 @@ export async function decodeMask(source: ImageSource): Promise<Mask> {
     const upright = image
       .autoOrient()
       .removeAlpha()
-      .toColourspace(grey ? (wide ? "grey16" : "b-w") : wide ? "rgb16" : "srgb");
-    const { data, info } = await upright
+      .toColourspace(wide ? "rgb16" : "srgb");
+    // Grey has three channels alike by now: taking one is quicker than to convert to grey.
+    const { data, info } = await (grey ? upright.extractChannel(0) : upright)
       .raw({ depth: wide ? "ushort" : "uchar" })
       .toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
