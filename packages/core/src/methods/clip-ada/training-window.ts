@@ -43,8 +43,8 @@ export function drawWindow(
   { window, synthesis, rng }: WindowDraw,
 ): SyntheticAnomaly & { before: FloatImage } {
   const placed = place(normal, images, { window, rng });
-  const cut = cutSquare(normal, images, placed);
-  const made = spoilt(images, { ...cut, synthesis, rng });
+  const square = cutSquare(normal, images, placed);
+  const made = spoilt(images, { ...square, synthesis, rng });
   const slope = slopeOfLight(window.light, rng);
   const shown = (image: FloatImage) => lit(resampled(image, placed), slope);
   const mask: FloatImage = { ...made.image, data: Float32Array.from(made.mask), channels: 1 };
@@ -52,7 +52,7 @@ export function drawWindow(
     image: shown(made.image),
     mask: Uint8Array.from(resampled(mask, placed).data, (share) => Number(share >= 0.5)),
     kinds: made.kinds,
-    before: shown(cut.image),
+    before: shown(square.image),
   };
 }
 

@@ -177,6 +177,7 @@ describe("PixelRanker", () => {
     expect(found.averagePrecision).toBe(averagePrecision({ scores, labels }));
     expect(found.aupro).toBe(aupro({ maps: scores, masks, width: 6, height: 5 }).value);
     expect(() => new PixelRanker(9).add({ map: scores, mask: null, width: 3, height: 3 })).toThrow(DataError);
+    expect(() => new PixelRanker(89).add({ map: scores, mask: null, width: 10, height: 9 })).toThrow(RangeError);
   });
 });
 

@@ -41,6 +41,7 @@ export class PixelRanker {
     const size = width * height;
     if (map.length !== size || (mask !== null && mask.length !== size)) throw badSize(map, mask, size);
     const keys = this.#negatives.subarray(this.#numNegatives, this.#numNegatives + size);
+    if (keys.length < size) throw new RangeError(`no room for ${size} pixels behind ${this.#numNegatives}`);
     this.addKeys(keysOfFloat32(map, keys), { mask, width, height });
   }
 
