@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -317,9 +317,28 @@ describe("importOnnx", () => {
     const weights = [{ dims: [3], dataType: 1, name: "w", dataLocation: 1, externalData: entries }];
     const bytes = modelBytes({ inputs: x23, weights, nodes: [node("Add", "x,w", "y")], outputs: ["y"] });
     const file = new Uint8Array(Float32Array.of(9, 1, 2, 3).buffer);
-    expect([...importOnnx(bytes, { external: () => file }).parameters.get("w")!.tensor!.data]).toEqual([1, 2, 3]);
+    const external =
+      (from: Uint8Array) =>
+      (_: string, { offset, length = from.length }: { offset: number; length?: number | undefined }) =>
+        from.subarray(offset, offset + length);
+    const read = importOnnx(bytes, { external: external(file) });
+    expect([...read.parameters.get("w")!.tensor!.data]).toEqual([1, 2, 3]);
     expect(refusal(bytes)).toMatchObject({ code: "EXTERNAL_DATA", expected: "the file w.bin" });
-    expect(refusal(bytes, { external: () => file.subarray(0, 8) })).toMatchObject({ code: "EXTERNAL_DATA" });
+    expect(refusal(bytes, { external: external(file.subarray(0, 8)) })).toMatchObject({ code: "EXTERNAL_DATA" });
+  });
+
+  it("is not written when it is larger than one file may be", () => {
+    const graph = importOnnx(modelBytes({ inputs: x23, nodes: [node("Add", "x,x", "y")], outputs: ["y"] }));
+    // One block that stands for all of them, so that the test needs little memory.
+    const block = tensor("float32", [2 ** 20], new Float32Array(2 ** 20));
+    const parts = Array.from({ length: 512 }, (_, at) => op.reduceSum(graph.parameter(`w${at}`, block)));
+    graph.output(
+      "sum",
+      parts.reduce((sum, part) => op.add(sum, part)),
+    );
+    expect(() => exportOnnx(graph)).toThrow(
+      expect.objectContaining({ code: "MODEL_TOO_LARGE", expected: "at most 2147483647 bytes" }),
+    );
   });
 
   it("refuses what is no model, cyclic, unknown or contradictory, each with its own code", () => {
@@ -375,18 +394,32 @@ describe("importFile", () => {
   it("reads weights from files beside the model, and from nowhere else", () => {
     const folder = mkdtempSync(join(tmpdir(), "retort-import-"));
     try {
-      const model = (location: string) => {
-        const weights = [
-          { dims: [3], dataType: 1, name: "w", dataLocation: 1, externalData: [{ key: "location", value: location }] },
-        ];
+      const model = (location: string, range: { key: string; value: string }[] = []) => {
+        const externalData = [{ key: "location", value: location }, ...range];
+        const weights = [{ dims: [3], dataType: 1, name: "w", dataLocation: 1, externalData }];
         const path = join(folder, "model.onnx");
         writeFileSync(path, modelBytes({ inputs: x23, weights, nodes: [node("Add", "x,w", "y")], outputs: ["y"] }));
         return path;
       };
       writeFileSync(join(folder, "w.bin"), new Uint8Array(Float32Array.of(4, 5, 6).buffer));
       expect([...importFile(model("w.bin")).parameters.get("w")!.tensor!.data]).toEqual([4, 5, 6]);
+      // Larger than can be read at once; the hole takes no room on the disk.
+      truncateSync(join(folder, "w.bin"), 2 ** 31 + 12);
+      const end = [
+        { key: "offset", value: String(2 ** 31) },
+        { key: "length", value: "12" },
+      ];
+      expect([...importFile(model("w.bin", end)).parameters.get("w")!.tensor!.data]).toEqual([0, 0, 0]);
       expect(() => importFile(model("../w.bin"))).toThrow(/outside the model's folder/);
       expect(() => importFile(model("absent.bin"))).toThrow(ModelError);
+      const large = model("w.bin");
+      truncateSync(large, 2 ** 31);
+      expect(() => importFile(large)).toThrow(
+        expect.objectContaining({
+          ...{ code: "MODEL_TOO_LARGE", expected: "at most 2147483647 bytes", got: "2147483648 bytes", where: large },
+          fix: expect.stringContaining("external data"),
+        }),
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -6,7 +6,7 @@ import { ops } from "../ops/index.ts";
 import { type Context, value } from "./context.ts";
 import { type Halves, widenedType } from "./halves.ts";
 import { addNode } from "./import-node.ts";
-import { boundInput, declaredInputs } from "./inputs.ts";
+import { boundInput, type DeclaredInput, declaredInputs } from "./inputs.ts";
 import { functionKey, importedOpset } from "./model-function.ts";
 import { sortedNodes } from "./node.ts";
 import { decodeModel, type GraphProto, type OperatorSetId } from "./proto.ts";
@@ -14,8 +14,11 @@ import type { ExternalFile } from "./tensor-proto.ts";
 import { addWeights, statistics, trainedBy } from "./weights.ts";
 
 export interface ImportOptions {
-  /** Sizes of dynamic dimensions by their name in the model ("batch"), or "<input>.<axis>" for one without a name. */
-  dims?: Readonly<Record<string, number>>;
+  /**
+   * Sizes of dynamic dimensions by their name in the model ("batch"), or "<input>.<axis>" for one without a name; a function decides
+   * them when it has seen the inputs.
+   */
+  dims?: Readonly<Record<string, number>> | ((inputs: readonly DeclaredInput[]) => Readonly<Record<string, number>>);
   /** Inputs that become constants with these contents, e.g. a target shape that a model takes as an input. */
   fixed?: Readonly<Record<string, Tensor>>;
   /** Reads files that hold weights outside the model. */
@@ -63,8 +66,10 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
     isSeparate: (name) => fixed.has(name) || options.separate?.(name),
     fill,
   };
-  for (const declared of declaredInputs(source)) {
-    const type = widenedType(boundInput(declared, options.dims ?? {}), context.halves);
+  const inputs = declaredInputs(source);
+  const dims = typeof options.dims === "function" ? options.dims(inputs) : (options.dims ?? {});
+  for (const declared of inputs) {
+    const type = widenedType(boundInput(declared, dims), context.halves);
     const fixed = options.fixed?.[declared.name];
     const made = fixed ? graph.constant(fixed, fixed.dtype, declared.name) : graph.input(declared.name, type);
     context.items.set(declared.name, made);

@@ -174,8 +174,27 @@ export function decodeTensor(bytes: Uint8Array): TensorProto {
   return decode<TensorProto>(tensorType, bytes, "tensor");
 }
 
+/** Most bytes that protobuf allows in one message; ONNX Runtime reads no more. */
+export const largestModelBytes = 2 ** 31 - 1;
+
+/** @throws ModelError MODEL_TOO_LARGE, before the bytes are written */
 export function encodeModel(model: ModelProto): Uint8Array {
-  return plain(modelType.encode(model as unknown as protobuf.Message).finish());
+  const writer = modelType.encode(model as unknown as protobuf.Message);
+  // The type lacks it; protobufjs counts as it goes along.
+  const { len } = writer as unknown as { len: number };
+  if (len > largestModelBytes) throw tooLarge(len, `graph "${model.graph?.name}"`, "Use fewer or smaller weights.");
+  return plain(writer.finish());
+}
+
+export function tooLarge(numBytes: number, where: string, fix: string): ModelError {
+  return new ModelError({
+    code: "MODEL_TOO_LARGE",
+    message: "a model of more bytes than one ONNX file holds",
+    expected: `at most ${largestModelBytes} bytes`,
+    got: `${numBytes} bytes`,
+    where,
+    fix,
+  });
 }
 
 function decode<T>(type: protobuf.Type, bytes: Uint8Array, what: string): T {

@@ -29,8 +29,11 @@ export function tensorToProto(name: string, { dtype, shape, data }: Tensor): Ten
   return { name, dims: [...shape], dataType: dtypeCode(dtype), rawData };
 }
 
-/** Reads a file that a model names as holding weights. */
-export type ExternalFile = (path: string) => Uint8Array;
+/**
+ * Reads a part of a file that a model names as holding weights: `length` bytes from `offset` on, or all to the end. Many weights stand in
+ * one such file, which may be larger than memory.
+ */
+export type ExternalFile = (path: string, range: { offset: number; length: number | undefined }) => Uint8Array;
 
 /** @throws ModelError when the bytes do not fill the shape, or external data is missing */
 export function tensorFromProto(proto: TensorProto, where: string, external?: ExternalFile): Tensor {
@@ -105,20 +108,22 @@ function externalBytes(proto: TensorProto, where: string, external: ExternalFile
       expected: `the file ${location ?? "(unnamed)"}`,
       got,
       where,
-      fix: "Pass `external: (path) => bytes`, or `importFile`, which reads the files beside the model.",
+      fix: "Pass `external: (path, range) => bytes`, or `importFile`, which reads the files beside the model.",
       cause,
     });
   if (location === undefined) throw missing("no location");
   if (external === undefined) throw missing("no reader for external files");
-  let file: Uint8Array;
+  const offset = Number(entries.get("offset") ?? 0);
+  const length = entries.has("length") ? Number(entries.get("length")) : undefined;
+  const isRange = [offset, length ?? 0].every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!isRange) throw missing(`offset ${entries.get("offset")}, length ${entries.get("length")}`);
+  let bytes: Uint8Array;
   try {
-    file = external(location);
+    bytes = external(location, { offset, length });
   } catch (cause) {
     throw missing(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  const offset = Number(entries.get("offset") ?? 0);
-  const end = entries.has("length") ? offset + Number(entries.get("length")) : file.length;
-  if (!(offset >= 0 && offset <= end && end <= file.length))
-    throw missing(`${file.length} bytes, wanted ${offset} to ${end}`);
-  return file.subarray(offset, end);
+  if (length !== undefined && bytes.length !== length)
+    throw missing(`${bytes.length} bytes from ${offset} on, wanted ${length}`);
+  return bytes;
 }
