@@ -34,7 +34,7 @@ export interface TrainStep {
    * @throws DivergedError when a loss or gradient is NaN or infinite; the state of before this run is kept
    */
   run(batches: Readonly<Record<string, Tensor>>): Promise<StepReport>;
-  /** Copies of all parameters of the graph by name, the frozen ones included. */
+  /** All parameters of the graph by name: copies of those that training changes, and the frozen ones, which are the graph's own. */
   parameters(): Map<string, Tensor>;
   /** As `parameters`, with the moving averages in place of the trained weights. */
   averages(): Map<string, Tensor>;
@@ -71,8 +71,9 @@ export async function compileTrainStep(graph: Graph, options: TrainStepOptions):
   function withSlot(suffix: string): Map<string, Tensor> {
     return new Map(
       [...graph.parameters].map(([name, value]) => {
-        const now = state.get(name + suffix) ?? state.get(name) ?? value.tensor!;
-        return [name, { ...now, data: now.data.slice() }];
+        const now = state.get(name + suffix) ?? state.get(name);
+        // Nobody changes what is frozen, and a large tower is not held twice.
+        return [name, now ? { ...now, data: now.data.slice() } : value.tensor!];
       }),
     );
   }
