@@ -103,10 +103,9 @@ export class HubWeights {
 function transposed({ dtype, shape, data }: Tensor): Tensor {
   const [rows, columns] = shape as [number, number];
   const turned = new Float32Array(rows * columns);
-  const values = numbers({ dtype, shape, data } as Tensor);
+  const values = floats({ dtype, shape, data });
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = Number(values[row * columns + column]);
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[row * columns + column]!;
   }
   return { dtype: "float32", shape: [columns, rows], data: turned };
 }
@@ -117,13 +116,15 @@ function joined(parts: readonly Tensor[]): Tensor {
   const rows = parts[0]!.shape.length === 2 ? parts[0]!.shape[0]! : 1;
   const data = new Float32Array(parts.length * rows * width);
   for (const [at, part] of parts.entries()) {
-    const values = numbers(part);
+    const values = floats(part);
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < width; column++) {
-        data[row * parts.length * width + at * width + column] = Number(values[row * width + column]);
-      }
+      data.set(values.subarray(row * width, (row + 1) * width), (row * parts.length + at) * width);
     }
   }
   const shape = parts[0]!.shape.length === 2 ? [rows, parts.length * width] : [parts.length * width];
   return { dtype: "float32", shape, data };
 }
+
+/** As numbers() gives them, without a list of four million of them for each matrix of a large tower. */
+const floats = (tensor: Tensor): Float32Array =>
+  tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(numbers(tensor));

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type Graph, onnxInputs } from "@retort/engine";
+import type { DeclaredInput, Graph } from "@retort/engine";
 import { importFile } from "@retort/engine/node";
 import { DataError } from "../../base/errors.ts";
 import { openFolder } from "../../data/sources/folder.ts";
@@ -46,8 +46,8 @@ async function imported(
   const sizes = { imageSizePx, numTokens: 77 };
   const [imagePath, textPath] = [await onnxAt(image, context), await onnxAt(text, context)];
   return {
-    image: imageTowerFrom(await graphAt(imagePath, sizes), { headDim, brightness, where: image }),
-    text: textTowerFrom(await graphAt(textPath, sizes), { headDim, where: text, tokenizer }),
+    image: imageTowerFrom(graphAt(imagePath, sizes), { headDim, brightness, where: image }),
+    text: textTowerFrom(graphAt(textPath, sizes), { headDim, where: text, tokenizer }),
   };
 }
 
@@ -63,12 +63,15 @@ function randomPair(
 }
 
 /** Reads an ONNX file whatever its dynamic dimensions are called: one picture, one text. */
-async function graphAt(path: string, sizes: { imageSizePx: number; numTokens: number }): Promise<Graph> {
-  const dims: Record<string, number> = {};
-  for (const { shape } of onnxInputs(await readFile(path))) {
-    const fitting = shape.length === 4 ? [1, 3, sizes.imageSizePx, sizes.imageSizePx] : [1, sizes.numTokens];
-    for (const [axis, dim] of shape.entries()) if (typeof dim === "string") dims[dim] ??= fitting[axis] ?? 1;
-  }
+function graphAt(path: string, sizes: { imageSizePx: number; numTokens: number }): Graph {
+  const dims = (inputs: readonly DeclaredInput[]) => {
+    const found: Record<string, number> = {};
+    for (const { shape } of inputs) {
+      const fitting = shape.length === 4 ? [1, 3, sizes.imageSizePx, sizes.imageSizePx] : [1, sizes.numTokens];
+      for (const [axis, dim] of shape.entries()) if (typeof dim === "string") found[dim] ??= fitting[axis] ?? 1;
+    }
+    return found;
+  };
   return importFile(path, { dims, trainable: () => false });
 }
 
