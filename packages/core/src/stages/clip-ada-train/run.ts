@@ -1,5 +1,5 @@
 // [node]
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { optim, type Tensor, type Value } from "@retort/engine";
 import { compile } from "@retort/engine/node";
@@ -122,10 +122,9 @@ export async function runClipAdaTrain(context: StageContext<ClipAdaTrainParams>)
   }
   await context.artifact("model", path, { fileName: "model.onnx", regime: method.regime, detection: model.detection });
   const towerPath = join(context.workDir, "tower.onnx");
-  const towerWeights = new Map(
-    [...withPrefix(trained, /^image\./)].map(([name, tensor]) => [name.slice("image.".length), tensor]),
-  );
-  await writeFile(towerPath, writeTower({ config: image.config, weights: towerWeights }));
+  // The very bytes that came in: a large tower is neither encoded nor stored once more.
+  if (method.regime === "frozen") await copyFile(context.inputs.tower!, towerPath);
+  else await writeFile(towerPath, writeTower({ config: image.config, weights: withoutPrefix(trained, "image.") }));
   await context.artifact("tower", towerPath, { fileName: "tower.onnx" });
 }
 
@@ -201,6 +200,11 @@ async function* take(next: () => Promise<Batch>, count: number): AsyncGenerator<
 
 function withPrefix(weights: ReadonlyMap<string, Tensor>, prefix: RegExp): Map<string, Tensor> {
   return new Map([...weights].filter(([name]) => prefix.test(name)));
+}
+
+function withoutPrefix(weights: ReadonlyMap<string, Tensor>, prefix: string): Map<string, Tensor> {
+  const held = [...weights].filter(([name]) => name.startsWith(prefix));
+  return new Map(held.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
 function count(parameters: Iterable<{ shape: readonly number[] }>): number {
