@@ -8,7 +8,7 @@ import type { Tokenizer, TokenizerJson } from "./tokenizer.ts";
 const START = "<|startoftext|>";
 const END = "<|endoftext|>";
 /** Merges that CLIP uses of its file; the rest would give a larger vocabulary than its weights have. */
-const NUM_MERGES = 49_152 - 256 - 2;
+export const NUM_MERGES = 49_152 - 256 - 2;
 
 const json = z.strictObject({ type: z.literal("clip-bpe"), version: z.literal(1), merges: z.array(z.string()) });
 

@@ -11,7 +11,7 @@ import { hubImageOnnx, hubSizes, hubTextOnnx } from "./testing-hub-clip.ts";
 import { embedTokens, textTower } from "./text-tower.ts";
 
 const tokenizer = WordTokenizer.fromTexts(["a photo of a screw with a scratch"]);
-const { imageSizePx, numTokens } = hubSizes;
+const { imageSizePx, numPositions } = hubSizes;
 const headDim = hubSizes.dim / hubSizes.heads;
 
 async function run(g: ReturnType<typeof graph>, feeds: Record<string, Tensor>) {
@@ -64,12 +64,12 @@ describe("towers as a hub exports them", () => {
   it("become ours with the same text embedding", async () => {
     const bytes = hubTextOnnx(6, tokenizer.vocabularySize);
     const tower = textTowerFrom(importOnnx(bytes), { headDim, where: "test", tokenizer });
-    const ids = BigInt64Array.from({ length: numTokens }, (_, at) => BigInt(1 + (at % 7)));
-    const tokens: Tensor = { dtype: "int64", shape: [1, numTokens], data: ids };
+    const ids = BigInt64Array.from({ length: numPositions }, (_, at) => BigInt(1 + (at % 7)));
+    const tokens: Tensor = { dtype: "int64", shape: [1, numPositions], data: ids };
     const g = graph("ours");
     const p = nn.scope(g, { weights: tower.weights });
     const x = embedTokens(p, g.input("tokens", tokens), tower.config);
-    g.output("embedding", textTower(p, { x, end: g.constant([numTokens - 1], "int64") }, tower.config));
+    g.output("embedding", textTower(p, { x, end: g.constant([numPositions - 1], "int64") }, tower.config));
     const theirs = await run(importOnnx(bytes), { input_ids: tokens });
     expectClose((await run(g, { tokens })).embedding!, theirs.text_embeds!);
   });
