@@ -3,27 +3,27 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { numbers, type Tensor } from "@retort/engine";
 import { compile, importFile } from "@retort/engine/node";
-import { CLIP_PIXELS, imageTowers } from "../../src/models/clip/sizes.ts";
+import { CLIP_PIXELS } from "../../src/models/clip/sizes.ts";
 import { hubImageOnnx, hubTextOnnx, hubVocabulary } from "../../src/models/clip/testing-hub-clip.ts";
 import { readText } from "../../src/models/clip/text-file.ts";
-import { textTowers } from "../../src/models/clip/text-sizes.ts";
 import { clipImport } from "../../src/stages/clip-import/definition.ts";
 import { runClipImport } from "../../src/stages/clip-import/run.ts";
 import { testContext } from "../../src/stages/testing-context.ts";
-import { fileNames, mebibytes, type Part } from "./part.ts";
+import { fileNames, mebibytes, type Part, sizesOf } from "./part.ts";
 
 const VOCABULARY_SIZE = 49_408;
 
 /** What a user has: two ONNX files of a hub and a list of byte pairs. Random weights. */
-export const hub: Part = async ({ architecture: { tower }, folder }) => {
-  writeFileSync(join(folder, fileNames.hubImage), hubImageOnnx(1, imageTowers[tower]));
-  writeFileSync(join(folder, fileNames.hubText), hubTextOnnx(2, VOCABULARY_SIZE, textTowers[tower]));
+export const hub: Part = async ({ architecture, folder }) => {
+  const { image, text } = sizesOf(architecture);
+  writeFileSync(join(folder, fileNames.hubImage), hubImageOnnx(1, image));
+  writeFileSync(join(folder, fileNames.hubText), hubTextOnnx(2, VOCABULARY_SIZE, text));
   writeFileSync(join(folder, fileNames.vocabulary), hubVocabulary());
-  return { figures: sizesOf(folder, ["hubImage", "hubText"]), checks: [] };
+  return { figures: fileSizes(folder, ["hubImage", "hubText"]), checks: [] };
 };
 
 /** The stage clip-import, which is told no more than the names of the files. */
-export const towers: Part = async ({ architecture: { tower }, folder }) => {
+export const towers: Part = async ({ architecture, folder }) => {
   const weights = {
     source: "onnx",
     image: join(folder, fileNames.hubImage),
@@ -37,10 +37,10 @@ export const towers: Part = async ({ architecture: { tower }, folder }) => {
     renameSync(imported.artifacts.get(name)!.path, join(folder, fileNames[name]));
   }
   imported.remove();
-  const wanted = { ...imageTowers[tower], brightness: "shift" };
+  const wanted = { ...sizesOf(architecture).image, brightness: "shift" };
   const got = JSON.stringify(config, Object.keys(wanted));
   return {
-    figures: sizesOf(folder, ["tower", "text"]),
+    figures: fileSizes(folder, ["tower", "text"]),
     checks: [
       {
         what: "the published sizes are found in the file",
@@ -52,14 +52,14 @@ export const towers: Part = async ({ architecture: { tower }, folder }) => {
 };
 
 /** Do the imported towers give what the hub's own graphs give? */
-export const embeddings: Part = async ({ architecture: { tower }, folder, threads }) => {
+export const embeddings: Part = async ({ architecture, folder, threads }) => {
   const run = async (name: keyof typeof fileNames, feeds: Record<string, Tensor>, output: string) => {
     const program = await compile(importFile(join(folder, fileNames[name])), { threads });
     const result = (await program.run(feeds, { only: [output] }))[output]!;
     await program.dispose();
     return numbers(result);
   };
-  const { imageSizePx: side } = imageTowers[tower];
+  const { imageSizePx: side } = sizesOf(architecture).image;
   const { pixels, normalized } = picture(side);
   const image = furthest(
     await run("tower", { pixels: { dtype: "uint8", shape: [1, side, side, 3], data: pixels } }, "embedding"),
@@ -117,7 +117,7 @@ function furthest(got: readonly number[], wanted: readonly number[]): number {
   return got.reduce((most, value, at) => Math.max(most, Math.abs(value - wanted[at]!)), 0) / largest;
 }
 
-function sizesOf(folder: string, names: readonly (keyof typeof fileNames)[]) {
+function fileSizes(folder: string, names: readonly (keyof typeof fileNames)[]) {
   return names.map((name) => ({
     name: fileNames[name],
     value: mebibytes(statSync(join(folder, fileNames[name])).size),

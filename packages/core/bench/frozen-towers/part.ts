@@ -1,3 +1,5 @@
+import { imageTowers } from "../../src/models/clip/sizes.ts";
+import { textTowers } from "../../src/models/clip/text-sizes.ts";
 import type { Figure } from "../figures/figure.ts";
 
 /** A published architecture as it is used. */
@@ -8,6 +10,14 @@ export interface Architecture {
   sizePx: number;
   /** Blocks whose patches are compared with the prompts. */
   layers: number[];
+  /** Blocks of either tower; default: as published. */
+  blocks?: number;
+}
+
+/** Sizes of the two towers. */
+export function sizesOf({ tower, blocks }: Architecture) {
+  const cut = blocks === undefined ? {} : { layers: blocks };
+  return { image: { ...imageTowers[tower], ...cut }, text: { ...textTowers[tower], ...cut } };
 }
 
 export interface Job {
