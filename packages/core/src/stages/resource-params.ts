@@ -12,3 +12,19 @@ export const deviceParam = z
   .enum(["cpu", "cuda", "webgpu", "dml", "coreml"])
   .default("cpu")
   .describe("Execution provider; a worker that has it takes the stage");
+
+/** GiB as bytes; `usual` where none are given. */
+export const memoryBytesOf = (memoryGib: number | null | undefined, usual: number): number =>
+  Math.round((memoryGib ?? usual) * 2 ** 30);
+
+export const memoryGibParam = z
+  .number()
+  .min(1)
+  .max(4096)
+  .nullable()
+  // Left out it means null: parameters from before there was a choice keep their key.
+  .optional()
+  .describe(
+    "GiB that an attempt may take before it is ended; empty: 12 with imported towers, else as much as small ones need. Frozen, a picture " +
+      "a step, ViT-B/16 takes 4 and ViT-L/14 at 336 px 10",
+  );

@@ -21,7 +21,7 @@ export const clipSource = z
   .prefault({ source: "pretrain" })
   .describe("Where the two towers come from");
 
-const { data, method, synthesis, window, losses, training, detection, validation, threads, device } =
+const { data, method, synthesis, window, losses, training, detection, validation, threads, device, memoryGib } =
   clipAdaTrainParams.shape;
 
 export const clipAdaRecipeParams = z.strictObject({
@@ -47,6 +47,7 @@ export const clipAdaRecipeParams = z.strictObject({
   numSampleImages: clipAdaEvaluateParams.shape.numSampleImages,
   threads,
   device,
+  memoryGib,
 });
 
 export type ClipAdaRecipeParams = z.infer<typeof clipAdaRecipeParams>;

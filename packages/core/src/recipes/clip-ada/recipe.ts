@@ -7,6 +7,9 @@ import { settingsOf } from "./settings.ts";
 import { clipAdaSweeps } from "./sweeps.ts";
 import { towersStage } from "./towers.ts";
 
+/** Enough for ViT-L/14 at 336 px, a picture a step. */
+const IMPORTED_TOWERS_GIB = 12;
+
 /** One prompt-adapted CLIP finds anomalies in every category. */
 export const clipAda = {
   name: "clip-ada",
@@ -20,11 +23,19 @@ export const clipAda = {
   sweeps: clipAdaSweeps,
   stages(params: ClipAdaRecipeParams, seed: number): StageSpec[] {
     const { clip, method, synthesis, window, losses, training, detection, validation, threads, device } = params;
+    // How large imported towers are is not known before their files are read.
+    const memoryGib = params.memoryGib ?? (clip.source === "import" ? IMPORTED_TOWERS_GIB : undefined);
     const models = settingsOf(params.data, params.setting).flatMap(({ suffix, data }): StageSpec[] => {
       const evaluate = (name: string, refinement: string): StageSpec => ({
         name: `${name}${suffix}`,
         kind: "clip-ada-evaluate",
-        params: { data: { ...data, few: undefined }, refinement, numSampleImages: params.numSampleImages, device },
+        params: {
+          data: { ...data, few: undefined },
+          refinement,
+          numSampleImages: params.numSampleImages,
+          device,
+          memoryGib,
+        },
         inputs: { model: { stage: `train${suffix}`, artifact: "model" } },
         // Nothing is drawn.
         seed: 0,
@@ -33,7 +44,19 @@ export const clipAda = {
         {
           name: `train${suffix}`,
           kind: "clip-ada-train",
-          params: { data, method, synthesis, window, losses, training, detection, validation, threads, device },
+          params: {
+            data,
+            method,
+            synthesis,
+            window,
+            losses,
+            training,
+            detection,
+            validation,
+            threads,
+            device,
+            memoryGib,
+          },
           inputs: {
             tower: { stage: "towers", artifact: "tower" },
             text: { stage: "towers", artifact: "text" },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { anomalyDataParams, anomalyDataReference } from "../../data/anomaly/choice.ts";
 import { sampleImagesParam } from "../detector-params.ts";
-import { deviceParam, threadsParam } from "../resource-params.ts";
+import { deviceParam, memoryBytesOf, memoryGibParam, threadsParam } from "../resource-params.ts";
 import type { StageDefinition } from "../stage.ts";
 
 export const clipAdaEvaluateParams = z.strictObject({
@@ -28,6 +28,7 @@ export const clipAdaEvaluateParams = z.strictObject({
   numSampleImages: sampleImagesParam,
   threads: threadsParam(1),
   device: deviceParam,
+  memoryGib: memoryGibParam,
 });
 
 export type ClipAdaEvaluateParams = z.infer<typeof clipAdaEvaluateParams>;
@@ -40,6 +41,6 @@ export const clipAdaEvaluate: StageDefinition<ClipAdaEvaluateParams> = {
   params: clipAdaEvaluateParams,
   inputs: { model: { description: "The detector of a clip-ada-train stage" } },
   outputs: {},
-  resources: ({ device, threads }) => ({ device, threads, memoryBytes: 2 * 2 ** 30 }),
+  resources: ({ device, threads, memoryGib }) => ({ device, threads, memoryBytes: memoryBytesOf(memoryGib, 2) }),
   data: ({ data }) => anomalyDataReference(data),
 };

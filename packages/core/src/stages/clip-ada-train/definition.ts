@@ -4,7 +4,7 @@ import { synthesisParams } from "../../data/synthetic/anomaly/synthesis-params.t
 import { detectionParams } from "../../methods/clip-ada/detection.ts";
 import { clipAdaParams, lossParams } from "../../methods/clip-ada/params.ts";
 import { windowParams } from "../../methods/clip-ada/window-params.ts";
-import { deviceParam, threadsParam } from "../resource-params.ts";
+import { deviceParam, memoryBytesOf, memoryGibParam, threadsParam } from "../resource-params.ts";
 import type { StageDefinition } from "../stage.ts";
 
 export const clipAdaTrainParams = z.strictObject({
@@ -67,6 +67,7 @@ export const clipAdaTrainParams = z.strictObject({
     .describe("Synthetic validation; no test picture is looked at"),
   threads: threadsParam(2),
   device: deviceParam,
+  memoryGib: memoryGibParam,
 });
 
 export type ClipAdaTrainParams = z.infer<typeof clipAdaTrainParams>;
@@ -85,6 +86,6 @@ export const clipAdaTrain: StageDefinition<ClipAdaTrainParams> = {
     model: { description: "The detector: one ONNX file, image to map and score, the prompts folded in" },
     tower: { description: "The image tower as it is after training; in the frozen regime the one that came in" },
   },
-  resources: ({ device, threads }) => ({ device, threads, memoryBytes: 3 * 2 ** 30 }),
+  resources: ({ device, threads, memoryGib }) => ({ device, threads, memoryBytes: memoryBytesOf(memoryGib, 3) }),
   data: ({ data }) => anomalyDataReference(data),
 };
