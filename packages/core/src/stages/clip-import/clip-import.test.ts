@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -90,6 +90,19 @@ describe("clip-import", () => {
     }
     imported.remove();
     trained.remove();
+  });
+
+  it("refuses a file that protobuf cannot hold before it reads it, and says what to do", async () => {
+    const image = join(folder, "large.onnx");
+    writeFileSync(image, "");
+    // A hole takes no room on the disk.
+    truncateSync(image, 2 ** 31);
+    const imported = testContext(clipImport, { params: { weights: { ...source(), image } } });
+    await expect(runClipImport(imported.context)).rejects.toMatchObject({
+      ...{ code: "MODEL_TOO_LARGE", expected: "at most 2147483647 bytes", got: "2147483648 bytes", where: image },
+      fix: expect.stringContaining("external data"),
+    });
+    imported.remove();
   });
 
   it("does not train a tower that is not small", async () => {
