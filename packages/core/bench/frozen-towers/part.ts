@@ -54,6 +54,12 @@ export const fileNames = {
   model: "model.onnx",
 } as const;
 
+/** Of this process and all its threads so far; other work on the machine changes it little. */
+export function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 export const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 /** To three digits. */

@@ -1,7 +1,7 @@
 // Started by frozen-towers.ts for one part, so that the peak of memory is that part's.
 import { detect, evaluate } from "./detection.ts";
 import { embeddings, hub, towers } from "./files.ts";
-import type { Findings, Job, Part } from "./part.ts";
+import { type Findings, type Job, type Part, processorSeconds } from "./part.ts";
 import { gradient, train, weights } from "./training.ts";
 
 const parts = { hub, towers, embeddings, train, weights, gradient, evaluate, detect } satisfies Record<string, Part>;
@@ -20,9 +20,8 @@ process.once("message", async ({ part, job }: { part: PartName; job: Job }) => {
   const startedAt = performance.now();
   const findings = await parts[part](job);
   const seconds = (performance.now() - startedAt) / 1000;
-  const { user, system } = process.cpuUsage();
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  const told: Told = { ...findings, seconds, processorSeconds: (user + system) / 1e6, peakBytes };
+  const told: Told = { ...findings, seconds, processorSeconds: processorSeconds(), peakBytes };
   process.send!(told);
   process.disconnect();
 });

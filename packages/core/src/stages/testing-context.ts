@@ -6,8 +6,8 @@ import type { EvaluationResult, LogLevel, StageContext, StageDefinition } from "
 /** A stage's surroundings that keep what it reports. */
 export interface TestContext<P> {
   context: StageContext<P>;
-  /** By name; the bytes are read whenever they are asked for, since an artifact may be large. */
-  artifacts: Map<string, { readonly bytes: Buffer; path: string; meta: Record<string, unknown> }>;
+  /** Bytes of each artifact, by its name. */
+  artifacts: Map<string, { bytes: Buffer; path: string; meta: Record<string, unknown> }>;
   evaluations: EvaluationResult[];
   metrics: Map<string, number[]>;
   logs: { level: LogLevel; message: string }[];
@@ -39,15 +39,7 @@ export function testContext<P>(
     metric: (key, _step, value) => void made.metrics.set(key, [...(made.metrics.get(key) ?? []), value]),
     progress: () => {},
     log: (level, message) => void made.logs.push({ level, message }),
-    async artifact(name, path, meta = {}) {
-      made.artifacts.set(name, {
-        get bytes() {
-          return readFileSync(path);
-        },
-        path,
-        meta,
-      });
-    },
+    artifact: async (name, path, meta = {}) => void made.artifacts.set(name, { bytes: readFileSync(path), path, meta }),
     saveCheckpoint: async () => {},
     evaluation: async (result) => void made.evaluations.push(result),
   };
