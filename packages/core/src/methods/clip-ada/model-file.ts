@@ -1,7 +1,12 @@
-import { onnxMetadata, type Tensor } from "@retort/engine";
+import type { Tensor } from "@retort/engine";
 import { z } from "zod";
 import { type ImageTowerConfig, imageTowerConfig } from "../../models/clip/config.ts";
-import { type DescribedFile, readDescribed, writeDescribed } from "../../models/clip/described-file.ts";
+import {
+  type DescribedFile,
+  readDescribed,
+  readDescription,
+  writeDescribed,
+} from "../../models/clip/described-file.ts";
 import { type DetectionParams, detectionParams } from "./detection.ts";
 import { detectionGraph } from "./detection-graph.ts";
 import { type ClipAdaParams, clipAdaParams } from "./params.ts";
@@ -41,8 +46,9 @@ export function writeClipAda(model: ClipAdaModel): Uint8Array {
   return writeDescribed(modelFile, { description: { image, params, detection }, weights, graph });
 }
 
-/** Is this ONNX file a CLIP-ADA detector? @throws ModelError when it is no ONNX model. */
-export const isClipAda = (bytes: Uint8Array): boolean => modelFile.key in onnxMetadata(bytes);
+/** How a CLIP-ADA detector is applied; null for a model of another kind. @throws ModelError when the bytes are no ONNX model. */
+export const detectionOf = (bytes: Uint8Array): DetectionParams | null =>
+  readDescription(modelFile, bytes)?.detection ?? null;
 
 /** @throws DataError when the file is an ONNX model of another origin; ModelError when it is no ONNX model. */
 export function readClipAda(bytes: Uint8Array, where: string): ClipAdaModel {

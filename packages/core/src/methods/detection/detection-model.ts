@@ -5,7 +5,7 @@ import type { ImageSource } from "../../data/dataset.ts";
 import { decodeImages, imageSize as sizeOf } from "../../data/images.ts";
 import type { MapSize } from "../anomaly-evaluation/resize-map.ts";
 import { looksCloser } from "../clip-ada/detection.ts";
-import { type ClipAdaModel, isClipAda, readClipAda } from "../clip-ada/model-file.ts";
+import { type ClipAdaModel, detectionOf, readClipAda } from "../clip-ada/model-file.ts";
 import { clipAdaScorer } from "../clip-ada/scorer.ts";
 
 /** What a detector says of one picture. */
@@ -56,10 +56,8 @@ export async function openDetectionModel(
       fix: "Give the model artifact of a clip-ada-train, patchcore, padim or memory-bank stage.",
     });
   }
-  if (isClipAda(bytes)) {
-    const model = readClipAda(bytes, where);
-    if (looksCloser(model.detection)) return closerModel(model, settings);
-  }
+  const detection = detectionOf(bytes);
+  if (detection !== null && looksCloser(detection)) return closerModel(readClipAda(bytes, where), settings);
   const program = await compile(graph, settings);
   return {
     async detect(source) {

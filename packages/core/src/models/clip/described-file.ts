@@ -33,8 +33,8 @@ export function readDescribed<Schema extends z.ZodType>(
   where: string,
 ): { description: z.output<Schema>; weights: ReadonlyMap<string, Tensor> } {
   const metadata = onnxMetadata(bytes);
-  const text = metadata[file.key];
-  if (text === undefined) {
+  const found = describedIn(file, metadata);
+  if (found === null) {
     throw new DataError({
       code: "DATA_OTHER_MODEL",
       message: `This ONNX file does not say how ${file.what} is built`,
@@ -44,7 +44,7 @@ export function readDescribed<Schema extends z.ZodType>(
       fix: file.fix,
     });
   }
-  const { description, parameters } = header.parse(JSON.parse(text));
+  const { description, parameters } = found;
   const stored = importOnnx(bytes).parameters;
   const weights = new Map(
     parameters.map((name) => {
@@ -59,7 +59,25 @@ export function readDescribed<Schema extends z.ZodType>(
       });
     }),
   );
-  return { description: file.description.parse(description), weights };
+  return { description, weights };
+}
+
+/** The description alone, without the weights; null for a model of another origin. @throws ModelError when it is no ONNX model. */
+export function readDescription<Schema extends z.ZodType>(
+  file: DescribedFile<Schema>,
+  bytes: Uint8Array,
+): z.output<Schema> | null {
+  return describedIn(file, onnxMetadata(bytes))?.description ?? null;
+}
+
+function describedIn<Schema extends z.ZodType>(
+  file: DescribedFile<Schema>,
+  metadata: Readonly<Record<string, string>>,
+): { description: z.output<Schema>; parameters: string[] } | null {
+  const text = metadata[file.key];
+  if (text === undefined) return null;
+  const { description, parameters } = header.parse(JSON.parse(text));
+  return { description: file.description.parse(description), parameters };
 }
 
 const header = z.strictObject({ description: z.unknown(), parameters: z.array(z.string()) });
