@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { anomalyDataParams, anomalyDataReference } from "../data/anomaly/choice.ts";
 import { settingParam } from "../methods/patch-detection/params.ts";
-import { deviceParam, threadsParam } from "./resource-params.ts";
+import { deviceParam, memoryBytesOf, memoryGibParam, threadsParam } from "./resource-params.ts";
 import type { StageDefinition } from "./stage.ts";
 
 export const sampleImagesParam = z
@@ -20,6 +20,7 @@ export const detectorStageParams = <Detector extends z.ZodType>(detector: Detect
     numSampleImages: sampleImagesParam,
     threads: threadsParam(2),
     device: deviceParam,
+    memoryGib: memoryGibParam,
   });
 
 export type DetectorStageParams<Detector> = Omit<z.infer<ReturnType<typeof detectorStageParams>>, "detector"> & {
@@ -35,10 +36,14 @@ export const detectorStage = {
         "The detector as one ONNX file, image -> map and score; in the per-category setting the last category's alone",
     },
   },
-  resources: ({ device, threads }: { device: string; threads: number }) => ({
+  resources: ({
     device,
     threads,
-    memoryBytes: 3 * 2 ** 30,
+    memoryGib,
+  }: Pick<DetectorStageParams<unknown>, "device" | "threads" | "memoryGib">) => ({
+    device,
+    threads,
+    memoryBytes: memoryBytesOf(memoryGib, 3),
   }),
   data: ({ data }: Pick<DetectorStageParams<unknown>, "data">) => anomalyDataReference(data),
 } satisfies Partial<StageDefinition<DetectorStageParams<unknown>>>;

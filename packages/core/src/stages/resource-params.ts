@@ -25,6 +25,6 @@ export const memoryGibParam = z
   // Left out it means null: parameters from before there was a choice keep their key.
   .optional()
   .describe(
-    "GiB that an attempt may take before it is ended; empty: 12 with imported towers, else as much as small ones need. Frozen, a picture " +
-      "a step, ViT-B/16 takes 4 and ViT-L/14 at 336 px 10",
+    "GiB that an attempt may take before it is ended; empty: 12 with imported towers, else as much as small ones need. CLIP-ADA frozen, a " +
+      "picture a step, takes 4 with ViT-B/16 and 10 with ViT-L/14 at 336 px",
   );

@@ -5,10 +5,7 @@ import { type ClipAdaRecipeParams, clipAdaRecipeParams } from "./params.ts";
 import { clipAdaPublished } from "./published.ts";
 import { settingsOf } from "./settings.ts";
 import { clipAdaSweeps } from "./sweeps.ts";
-import { towersStage } from "./towers.ts";
-
-/** Enough for ViT-L/14 at 336 px, a picture a step. */
-const IMPORTED_TOWERS_GIB = 12;
+import { towersMemoryGib, towersStage } from "./towers.ts";
 
 /** One prompt-adapted CLIP finds anomalies in every category. */
 export const clipAda = {
@@ -23,8 +20,7 @@ export const clipAda = {
   sweeps: clipAdaSweeps,
   stages(params: ClipAdaRecipeParams, seed: number): StageSpec[] {
     const { clip, method, synthesis, window, losses, training, detection, validation, threads, device } = params;
-    // How large imported towers are is not known before their files are read.
-    const memoryGib = params.memoryGib ?? (clip.source === "import" ? IMPORTED_TOWERS_GIB : undefined);
+    const memoryGib = towersMemoryGib(clip, params.memoryGib);
     const models = settingsOf(params.data, params.setting).flatMap(({ suffix, data }): StageSpec[] => {
       const evaluate = (name: string, refinement: string): StageSpec => ({
         name: `${name}${suffix}`,

@@ -3,14 +3,22 @@ import { clipAdaTrainParams } from "../../stages/clip-ada-train/definition.ts";
 import { detectorStageParams } from "../../stages/detector-params.ts";
 import type { StageSpec } from "../../stages/stage.ts";
 import { clipSource } from "../clip-ada/params.ts";
-import { towersStage } from "../clip-ada/towers.ts";
+import { towersMemoryGib, towersStage } from "../clip-ada/towers.ts";
 import type { PublishedRow, RecipeDefinition } from "../recipe.ts";
 
-const trainingParams = clipAdaTrainParams.omit({ data: true, threads: true, device: true });
+const trainingParams = clipAdaTrainParams.omit({ data: true, threads: true, device: true, memoryGib: true });
 
 /** Parameters of every recipe for a detector on the patches of a CLIP. */
 const detectorRecipeParams = <Detector extends z.ZodType>(detector: Detector) => {
-  const { data, setting, detector: own, numSampleImages, threads, device } = detectorStageParams(detector).shape;
+  const {
+    data,
+    setting,
+    detector: own,
+    numSampleImages,
+    threads,
+    device,
+    memoryGib,
+  } = detectorStageParams(detector).shape;
   return z.strictObject({
     data,
     clip: clipSource,
@@ -26,6 +34,7 @@ const detectorRecipeParams = <Detector extends z.ZodType>(detector: Detector) =>
     numSampleImages,
     threads,
     device,
+    memoryGib,
   });
 };
 
@@ -50,13 +59,14 @@ export function detectorRecipe<Detector extends z.ZodType>(recipe: DetectorRecip
     params,
     headline: { metric: "imageAuroc", label: "Image AUROC", unit: "fraction", higherIsBetter: true },
     published,
-    stages({ data, clip, tower, clipAda, threads, device, ...own }, seed): StageSpec[] {
+    stages({ data, clip, tower, clipAda, threads, device, memoryGib: given, ...own }, seed): StageSpec[] {
+      const resources = { threads, device, memoryGib: towersMemoryGib(clip, given) };
       const learns = tower === "after-clip-ada";
       const towers = { tower: { stage: "towers", artifact: "tower" }, text: { stage: "towers", artifact: "text" } };
       const training: StageSpec = {
         name: "train",
         kind: "clip-ada-train",
-        params: { data, ...clipAda, threads, device },
+        params: { data, ...clipAda, ...resources },
         inputs: towers,
         seed,
       };
@@ -66,7 +76,7 @@ export function detectorRecipe<Detector extends z.ZodType>(recipe: DetectorRecip
         {
           name: "detect",
           kind,
-          params: { data, ...own, threads, device },
+          params: { data, ...own, ...resources },
           inputs: {
             tower: learns ? { stage: "train", artifact: "tower" } : towers.tower,
             ...(readsText ? { text: towers.text } : {}),

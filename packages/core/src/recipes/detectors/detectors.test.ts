@@ -18,6 +18,17 @@ describe.each(peers)("the recipe $name", (recipe) => {
     expect(detect).toMatchObject({ inputs: { tower: { stage: "train", artifact: "tower" } } });
   });
 
+  it("asks for as much memory as CLIP-ADA does where towers are imported", () => {
+    const weights = { source: "random", architecture: "vit-b-16", vocabulary: "bpe.txt" };
+    const clip = { source: "import", import: { weights } };
+    const asked = clipAda.stages(clipAda.params.parse({ data, clip }), 3);
+    const own = stages({ clip, tower: "after-clip-ada" });
+    expect(own.slice(0, 2)).toEqual(asked.slice(0, 2));
+    expect(own[2]).toMatchObject({ params: { memoryGib: 12 } });
+    expect(stages({ clip, memoryGib: 5 })[1]).toMatchObject({ params: { memoryGib: 5 } });
+    expect(stages({})[1]).toMatchObject({ params: { memoryGib: undefined } });
+  });
+
   it("learns from the same pictures", () => {
     const [, detect] = stages({});
     expect(detect).toMatchObject({ params: { data: { few: { percent: 10 } }, setting: "unified" } });
