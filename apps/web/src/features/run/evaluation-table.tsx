@@ -5,7 +5,7 @@ import { formatCount, formatScore, scoreUnit } from "../../format/number.ts";
 import { toWords } from "../../format/words.ts";
 import { cx } from "../../ui/class-names.ts";
 import { Table } from "../../ui/table.tsx";
-import { type EvaluationGroup, fullCondition } from "./conditions.ts";
+import { type EvaluationGroup, evaluationLabel } from "./conditions.ts";
 
 /** Metrics of one data set, a column a condition, the headline first. */
 export function EvaluationTable({ group, headline }: { group: EvaluationGroup; headline: Run["headline"] }) {
@@ -19,10 +19,10 @@ export function EvaluationTable({ group, headline }: { group: EvaluationGroup; h
       head={
         <>
           <th scope="col">Metric</th>
-          {evaluations.map(({ id, condition, numSamples }) => (
-            <th key={id} scope="col" className="text-right">
-              {condition === fullCondition ? toWords(condition) : `Control: ${toWords(condition).toLowerCase()}`}
-              <span className="sr-only">, {formatCount(numSamples)} samples</span>
+          {evaluations.map((evaluation) => (
+            <th key={evaluation.id} scope="col" className="text-right">
+              {evaluationLabel(evaluation, group)}
+              <span className="sr-only">, {formatCount(evaluation.numSamples)} samples</span>
             </th>
           ))}
         </>

@@ -18,7 +18,7 @@ import { Pipeline } from "../pipeline/pipeline.tsx";
 import { shownStatus } from "../runs/run-status.ts";
 import { ArtifactsView } from "./artifacts-view.tsx";
 import { AttemptsView } from "./attempts-view.tsx";
-import { fullCondition } from "./conditions.ts";
+import { evaluationGroups, evaluationLabel, fullCondition } from "./conditions.ts";
 import { CurvesView } from "./curves-view.tsx";
 import { FailureCard } from "./failure-card.tsx";
 import { LineageView } from "./lineage-view.tsx";
@@ -133,15 +133,11 @@ function stageWorthSeeing(stages: readonly Stage[]): Stage | undefined {
 }
 
 function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
-  const controls =
-    run.headline === null
-      ? []
-      : run.evaluations.filter(
-          ({ condition, dataset, metrics }) =>
-            condition !== fullCondition &&
-            dataset === run.headline!.dataset &&
-            metrics[run.headline!.metric] !== undefined,
-        );
+  const { headline } = run;
+  const group = evaluationGroups(run.evaluations).find(({ dataset }) => dataset === headline?.dataset);
+  const controls = group?.evaluations.filter(
+    ({ condition, metrics }) => condition !== fullCondition && metrics[headline!.metric] !== undefined,
+  );
   return (
     <header className="mb-6">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
@@ -152,14 +148,14 @@ function RunHeader({ run, stage }: { run: Run; stage: Stage | undefined }) {
         </div>
       </div>
       <Facts testId="facts">
-        {run.headline !== null && (
-          <Fact label={`${run.headline.label} on ${run.headline.dataset}`} big>
-            {formatScore(run.headline.value, run.headline.unit)}
+        {headline !== null && (
+          <Fact label={`${headline.label} on ${headline.dataset}`} big>
+            {formatScore(headline.value, headline.unit)}
           </Fact>
         )}
-        {controls.map(({ id, condition, metrics }) => (
-          <Fact key={id} label={`Control: ${toWords(condition).toLowerCase()}`} big muted>
-            {formatScore(metrics[run.headline!.metric]!, run.headline!.unit)}
+        {controls?.map((control) => (
+          <Fact key={control.id} label={evaluationLabel(control, group!)} big muted>
+            {formatScore(control.metrics[headline!.metric]!, headline!.unit)}
           </Fact>
         ))}
         <Fact label="Recipe">{run.recipe}</Fact>

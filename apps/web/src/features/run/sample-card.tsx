@@ -9,10 +9,11 @@ const known = ["question", "expected", "given", "answers", "answerType"];
 /** One question: the picture, what was expected, and what was answered under each condition. */
 export function SampleCard(props: {
   sample: EvaluationSample;
-  condition: string;
-  controls: readonly { condition: string; sample: EvaluationSample | null }[];
+  /** Of the evaluation that the sample is of. */
+  label: string;
+  controls: readonly { label: string; sample: EvaluationSample | null }[];
 }) {
-  const { sample, condition, controls } = props;
+  const { sample, label, controls } = props;
   if (isDetection(sample)) return <DetectionCard sample={sample} />;
   const { detail, imageSha256 } = sample;
   const question = text(detail.question) ?? sample.sampleId;
@@ -43,11 +44,11 @@ export function SampleCard(props: {
         </p>
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-sm">
           <Row label="Expected">{text(detail.expected) ?? "–"}</Row>
-          <Row label={controls.length === 0 ? "Given" : toWords(condition)}>
+          <Row label={controls.length === 0 ? "Given" : label}>
             <Verdict sample={sample} />
           </Row>
           {controls.map((control) => (
-            <Row key={control.condition} label={toWords(control.condition)}>
+            <Row key={control.label} label={control.label}>
               {control.sample === null ? <span className="text-ink-3">–</span> : <Verdict sample={control.sample} />}
             </Row>
           ))}

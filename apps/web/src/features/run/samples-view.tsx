@@ -12,7 +12,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Segments } from "../../ui/segments.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { type EvaluationGroup, evaluationGroups } from "./conditions.ts";
+import { type EvaluationGroup, evaluationGroups, evaluationName } from "./conditions.ts";
 import { isDetection } from "./detection-card.tsx";
 import { EvaluationTable } from "./evaluation-table.tsx";
 import { SampleCard } from "./sample-card.tsx";
@@ -46,7 +46,7 @@ export function SamplesView({ run }: { run: Run }) {
               </>
             )}
           </p>
-          <div className="max-w-3xl">
+          <div className={cx(group.evaluations.length <= 3 && "max-w-3xl")}>
             <EvaluationTable group={group} headline={run.headline} />
           </div>
           {numSamples(group) > 0 && <Samples group={group} />}
@@ -173,9 +173,9 @@ function Samples({ group }: { group: EvaluationGroup }) {
                 <SampleCard
                   key={sample.index}
                   sample={sample}
-                  condition={main!.condition}
+                  label={evaluationName(main!, group)}
                   controls={controls.map((control, at) => ({
-                    condition: control.condition,
+                    label: evaluationName(control, group),
                     sample: given[at]?.get(sample.sampleId) ?? null,
                   }))}
                 />
