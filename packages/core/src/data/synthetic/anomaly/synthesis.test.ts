@@ -190,7 +190,7 @@ describe("synthesize", () => {
         });
       }
       expect(numSoft).toBeGreaterThan(0);
-    expect(numCompared).toBeGreaterThan(6);
+      expect(numCompared).toBeGreaterThan(6);
     },
   );
 
