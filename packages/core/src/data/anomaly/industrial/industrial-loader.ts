@@ -40,7 +40,13 @@ interface Place {
 
 function pictureOf({ name, split, defect, index, sizePx, rng }: Place): ListedTestImage {
   const imageId = `${name}/${split}/${defect ?? GOOD}/${String(index).padStart(3, "0")}`;
-  const draw = (): IndustrialPicture => drawIndustrial({ surface: name, defect, sizePx, rng: rng.stream(imageId) });
+  // Who asks for the picture asks for its mask next: it is drawn once for both, and not held for longer.
+  let drawn: WeakRef<IndustrialPicture> | undefined;
+  const draw = (): IndustrialPicture => {
+    const picture = drawn?.deref() ?? drawIndustrial({ surface: name, defect, sizePx, rng: rng.stream(imageId) });
+    drawn = new WeakRef(picture);
+    return picture;
+  };
   const rgb = (data: Uint8Array, label: string) =>
     ({ kind: "rgb", width: sizePx, height: sizePx, data, label }) as const;
   return {
