@@ -19,19 +19,14 @@ export const clipAda = {
   published: [...clipAdaPublished, ...publishedDetectors("unified", "per-category")],
   sweeps: clipAdaSweeps,
   stages(params: ClipAdaRecipeParams, seed: number): StageSpec[] {
-    const { clip, method, synthesis, window, losses, training, detection, validation, threads, device } = params;
-    const memoryGib = towersMemoryGib(clip, params.memoryGib);
-    const models = settingsOf(params.data, params.setting).flatMap(({ suffix, data }): StageSpec[] => {
+    const { clip, setting, compareRefinement, numSampleImages, memoryGib: given, ...forTraining } = params;
+    const { threads, device } = forTraining;
+    const memoryGib = towersMemoryGib(clip, given);
+    const models = settingsOf(params.data, setting).flatMap(({ suffix, data }): StageSpec[] => {
       const evaluate = (name: string, refinement: string): StageSpec => ({
         name: `${name}${suffix}`,
         kind: "clip-ada-evaluate",
-        params: {
-          data: { ...data, few: undefined },
-          refinement,
-          numSampleImages: params.numSampleImages,
-          device,
-          memoryGib,
-        },
+        params: { data: { ...data, few: undefined }, refinement, numSampleImages, device, memoryGib },
         inputs: { model: { stage: `train${suffix}`, artifact: "model" } },
         // Nothing is drawn.
         seed: 0,
@@ -40,28 +35,14 @@ export const clipAda = {
         {
           name: `train${suffix}`,
           kind: "clip-ada-train",
-          params: {
-            data,
-            method,
-            synthesis,
-            window,
-            losses,
-            training,
-            detection,
-            validation,
-            threads,
-            device,
-            memoryGib,
-          },
+          params: { ...forTraining, data, memoryGib },
           inputs: {
             tower: { stage: "towers", artifact: "tower" },
             text: { stage: "towers", artifact: "text" },
           },
           seed,
         },
-        ...(params.compareRefinement
-          ? [evaluate("evaluate-coarse", "none"), evaluate("evaluate-all-refined", "all")]
-          : []),
+        ...(compareRefinement ? [evaluate("evaluate-coarse", "none"), evaluate("evaluate-all-refined", "all")] : []),
         evaluate("evaluate", "chosen"),
       ];
     });

@@ -4,7 +4,10 @@ import type { ClipSource } from "./params.ts";
 /** Enough for ViT-L/14 at 336 px, a picture a step. */
 const IMPORTED_TOWERS_GIB = 12;
 
-/** What stages on those towers may take; undefined: as much as small ones need. How large imported ones are is not known before their files are read. */
+/**
+ * What stages on those towers may take; undefined: as much as small ones need. How large imported ones are is not known before their
+ * files are read.
+ */
 export const towersMemoryGib = (clip: ClipSource, given: number | null | undefined): number | undefined =>
   given ?? (clip.source === "import" ? IMPORTED_TOWERS_GIB : undefined);
 

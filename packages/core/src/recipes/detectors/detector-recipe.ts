@@ -10,15 +10,7 @@ const trainingParams = clipAdaTrainParams.omit({ data: true, threads: true, devi
 
 /** Parameters of every recipe for a detector on the patches of a CLIP. */
 const detectorRecipeParams = <Detector extends z.ZodType>(detector: Detector) => {
-  const {
-    data,
-    setting,
-    detector: own,
-    numSampleImages,
-    threads,
-    device,
-    memoryGib,
-  } = detectorStageParams(detector).shape;
+  const { data, ...others } = detectorStageParams(detector).shape;
   return z.strictObject({
     data,
     clip: clipSource,
@@ -29,12 +21,7 @@ const detectorRecipeParams = <Detector extends z.ZodType>(detector: Detector) =>
     clipAda: trainingParams
       .prefault({})
       .describe("CLIP-ADA's training, for its tower; the same stage as in its recipe"),
-    setting,
-    detector: own,
-    numSampleImages,
-    threads,
-    device,
-    memoryGib,
+    ...others,
   });
 };
 
